@@ -1,0 +1,236 @@
+//! What a scan says: findings with their places, gaps, and the report that outputs are made of.
+
+use serde::Serialize;
+
+use crate::model::{GapCode, TextRegion};
+use crate::rule::{Level, Rule, Tier};
+
+/// What was proved about a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The rule does not apply, for a stated reason.
+    Exempt,
+    /// The subject breaks the rule.
+    Deny,
+    /// The subject keeps the rule.
+    Pass,
+    /// Nothing was proved.
+    Open,
+}
+
+/// A verdict about a subject, ready to be shown. Made by [`Finding::new`] only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The number of the rule in [`Report::rules`].
+    pub rule: usize,
+    /// What was proved.
+    pub verdict: Verdict,
+    /// The level of a denial; for the others the level that a denial would have had.
+    pub level: Level,
+    /// What was judged.
+    pub subject: Subject,
+    /// For a denial one sentence: the resource's name in quotes, what is wrong, what is expected. For
+    /// the others the reason.
+    pub message: String,
+    /// Where to look.
+    pub place: Place,
+    /// Other places that explain the finding.
+    pub related: Vec<Related>,
+    /// SHA-256 in lower-case hex: the identity across scans. No line numbers, no message text.
+    pub fingerprint: String,
+    /// Set when an accepted finding is waived.
+    pub waiver: Option<Waived>,
+}
+
+/// What a rule judged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// Unique within the scan and stable across scans.
+    pub id: String,
+    /// For people: `mlw-prod-weu`, or `mlw-prod-weu → mlw-prod-neu` for a pair.
+    pub name: String,
+    /// The workspace pair or workspace under which text output lists it.
+    pub group: String,
+    /// The tier that decided the level.
+    pub tier: Tier,
+    /// Whether the pair is only inferred.
+    pub inferred: bool,
+}
+
+/// An accepted finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waived {
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Last day, `YYYY-MM-DD`.
+    pub until: String,
+    /// Whether the waiver stands beside the declaration rather than in `holdfast.yaml`.
+    pub in_source: bool,
+    /// Where the waiver stands.
+    pub place: Option<Box<Place>>,
+}
+
+/// Another place that explains a finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Related {
+    /// Where.
+    pub place: Place,
+    /// What is there.
+    pub message: String,
+}
+
+/// A place in a file, or a resource in Azure.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Repository-relative path with `/` for source; for a live resource `azure` and its id in lower
+    /// case. Not percent-encoded.
+    pub path: String,
+    /// Where in the file; `None` for a live resource.
+    pub source: Option<SourcePlace>,
+    /// The resource, if the place is about one.
+    pub resource: Option<ResourceRef>,
+}
+
+/// A place in a source file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourcePlace {
+    /// One line, exact columns.
+    pub region: TextRegion,
+    /// The text of the region.
+    pub snippet: String,
+    /// The whole line, for code frames.
+    pub line_text: String,
+    /// GitHub's `primaryLocationLineHash` of the line, see `docs/sarif.md`.
+    pub line_hash: String,
+}
+
+/// A resource as outputs name it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ResourceRef {
+    /// The ARM id as Azure returned it, or the logical name in the source.
+    pub qualified_name: String,
+    /// Its own name.
+    pub name: String,
+    /// Its type in lower case.
+    pub resource_type: String,
+    /// Its region, if known.
+    pub location: Option<String>,
+    /// The property that the finding is about, as an evidence pointer; empty for the whole resource.
+    pub pointer: String,
+}
+
+/// Something that could not be read, ready to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportedGap {
+    /// Which kind.
+    pub code: GapCode,
+    /// Where, if it is about one place.
+    pub place: Option<Place>,
+    /// What happened and what to do.
+    pub message: String,
+    /// The request or step that failed.
+    pub operation: Option<String>,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// Azure's correlation id; `None` in reproducible output.
+    pub correlation_id: Option<String>,
+    /// Ids of the rules that could not be judged because of it.
+    pub rules: Vec<String>,
+}
+
+/// How many subjects got which verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Denials that are not waived, by level.
+    pub errors: usize,
+    /// Denials of level warning.
+    pub warnings: usize,
+    /// Denials of level note.
+    pub notes: usize,
+    /// Nothing proved.
+    pub open: usize,
+    /// Denials that are waived.
+    pub waived: usize,
+    /// Passes.
+    pub passed: usize,
+    /// Exemptions.
+    pub exempt: usize,
+}
+
+impl Counts {
+    /// Denials that are not waived.
+    pub fn failed(&self) -> usize {
+        self.errors + self.warnings + self.notes
+    }
+}
+
+/// Where the estate came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EstateKind {
+    /// Source code of a repository.
+    Iac,
+    /// Live subscriptions or a snapshot of them.
+    Live,
+}
+
+/// The result of a scan: everything that an output needs.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The enabled rules in the order of their ids.
+    pub rules: Vec<Rule>,
+    /// Denials (waived ones too), open verdicts, and, if asked for, passes and exemptions; sorted by
+    /// place, rule and fingerprint.
+    pub findings: Vec<Finding>,
+    /// Totals of all verdicts, whether listed or not.
+    pub counts: Counts,
+    /// What could not be read, sorted.
+    pub gaps: Vec<ReportedGap>,
+    /// Ids of rules that this kind of source can never feed and that were not run.
+    pub needs_live_scan: Vec<String>,
+    /// Problems of the configuration that do not stop a scan: expired or unmatched waivers.
+    pub configuration_warnings: Vec<String>,
+    /// Where the estate came from.
+    pub kind: EstateKind,
+    /// The subscriptions that were read, lower case.
+    pub subscriptions: Vec<String>,
+    /// What was read.
+    pub read: ReadCounts,
+    /// Whether the scan was completed: no scope is missing and every rule ran.
+    pub complete: bool,
+    /// The category of the SARIF log, with a `/` at its end, for example `holdfast/iac/`.
+    pub category: String,
+    /// Start and end of the scan, RFC 3339 UTC; `None` in reproducible output.
+    pub times: Option<(String, String)>,
+    /// The exit status that the process will have.
+    pub exit_code: i32,
+    /// The revision that was scanned, if it is a git checkout.
+    pub revision: Option<Revision>,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReadCounts {
+    /// Files per reader.
+    pub files: std::collections::BTreeMap<String, usize>,
+    /// Resources.
+    pub resources: usize,
+    /// Azure ML workspaces.
+    pub workspaces: usize,
+    /// Workspace pairs.
+    pub pairs: usize,
+}
+
+/// A git checkout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// The URL of the remote `origin`, without credentials.
+    pub repository: String,
+    /// The commit id.
+    pub commit: String,
+    /// The branch, if one is checked out.
+    pub branch: Option<String>,
+}

@@ -1,0 +1,14 @@
+//! holdfast checks the high availability and disaster recovery of Azure Machine Learning.
+//!
+//! ```text
+//! sources ─▶ Inventory ─▶ Estate ─▶ rule inputs ─▶ rules ─▶ verdicts ─▶ report ─▶ outputs
+//! ```
+//!
+//! [`source`]s fill a [`model::Inventory`] with ARM-shaped resources; the estate associates
+//! workspaces with their resources and forms pairs; Rego rules judge small inputs made from it, each
+//! verdict proved; outputs show the [`finding::Report`].
+
+pub mod finding;
+pub mod model;
+pub mod rule;
+pub mod source;

@@ -1,0 +1,210 @@
+//! What a rule says about itself: the METADATA of its policy, as outputs and documentation need it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How bad a finding is. Ordered: `Note < Warning < Error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Hygiene.
+    Note,
+    /// Failover is slower or partial.
+    Warning,
+    /// Failover is blocked or data is lost.
+    Error,
+}
+
+impl Level {
+    /// `error`, `warning` or `note`, as in SARIF.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// How much of a workspace stands ready in the second region, from the Azure ML failover guidance.
+/// Ordered by strength.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    /// Workspace, associated resources and data are there; the rest is deployed by hand.
+    #[default]
+    ActivePassive,
+    /// Critical resources (deployed models) are ready too.
+    ActiveStandby,
+    /// Both regions serve at the same time.
+    ActiveActive,
+}
+
+impl Tier {
+    /// All tiers, strongest first.
+    pub const ALL: [Tier; 3] = [Self::ActiveActive, Self::ActiveStandby, Self::ActivePassive];
+
+    /// The name, for example `active-standby`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ActivePassive => "active-passive",
+            Self::ActiveStandby => "active-standby",
+            Self::ActiveActive => "active-active",
+        }
+    }
+
+    /// From its name or synonym (`hot/hot`, `hot/warm`, `hot/cold`), case ignored.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "active-active" | "active/active" | "hot/hot" | "hot-hot" => Some(Self::ActiveActive),
+            "active-standby" | "active/standby" | "hot/warm" | "hot-warm" => Some(Self::ActiveStandby),
+            "active-passive" | "active/passive" | "hot/cold" | "hot-cold" => Some(Self::ActivePassive),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a rule can be judged from source code alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Static {
+    /// Yes.
+    Yes,
+    /// Some of its cases.
+    Partial,
+    /// No: it needs the live state.
+    No,
+}
+
+/// What applying the remediation means to a deployed resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// A property changes or something is added.
+    InPlace,
+    /// Data or configuration is moved, or the platform converts it.
+    Migration,
+    /// The resource is recreated.
+    Replacement,
+    /// In place, and cannot be undone.
+    Irreversible,
+}
+
+impl Change {
+    /// What to tell the reader of a remediation.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::InPlace => "Changes the deployed resource in place.",
+            Self::Migration => "Moves data or configuration, or lets the platform convert the resource.",
+            Self::Replacement => "Needs the resource to be created anew.",
+            Self::Irreversible => "Changes the resource in place and cannot be undone.",
+        }
+    }
+}
+
+/// The home input of a rule's subjects (a closed list).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// A workspace pair with everything that either member reaches.
+    Pair,
+    /// One workspace with everything that it reaches.
+    Workspace,
+    /// A subscription.
+    Subscription,
+    /// The files of a repository.
+    Repository,
+    /// Everything.
+    Estate,
+}
+
+/// How to put right what a rule found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remediation {
+    /// In words.
+    pub text: String,
+    /// Azure CLI commands.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cli: String,
+    /// Bicep.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bicep: String,
+    /// Terraform.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub terraform: String,
+}
+
+/// The METADATA of a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// The stable id, for example `HF-STOR-001`.
+    pub id: String,
+    /// Former ids.
+    pub aliases: Vec<String>,
+    /// Kept for its id only; never run.
+    pub deprecated: bool,
+    /// The good condition, one statement without a full stop.
+    pub title: String,
+    /// Why it matters: sentences.
+    pub description: String,
+    /// The Rego package, for example `holdfast.rules.storage.default_account_separate`.
+    pub package: String,
+    /// Level per tier; a tier that is missing switches the rule off.
+    pub level: BTreeMap<Tier, Level>,
+    /// Impact on the ability to fail over, 0 to 10. Not a CVSS score.
+    pub score: f64,
+    /// The home input of its subjects.
+    pub scope: Scope,
+    /// The kind of subject that it judges, from the closed list of the rule input.
+    pub subject: String,
+    /// Which tier of a pair decides the level: `inference`, `training`, or the overall tier.
+    pub tier: Option<String>,
+    /// The property paths that it reads, per resource type.
+    pub evidence: Vec<Evidence>,
+    /// Whether source code suffices.
+    pub is_static: Static,
+    /// The statements of the 2021 article that it encodes, for example `S35`.
+    pub seeds: Vec<String>,
+    /// What the remediation does to a deployed resource.
+    pub change: Change,
+    /// Running cost of the remediation.
+    pub cost: String,
+    /// How to put it right.
+    pub remediation: Remediation,
+    /// Recommendation ids of the Azure Proactive Resiliency Library that say the same.
+    pub aprl: Vec<String>,
+    /// Documentation, most important first.
+    pub references: Vec<String>,
+    /// Whether it came with `--policy-dir`.
+    pub custom: bool,
+}
+
+/// What a rule reads of one resource type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The type in the spelling of Azure, for example `Microsoft.Storage/storageAccounts`.
+    pub resource_type: String,
+    /// Groups of property paths (evidence pointers). All paths of one group serve the same purpose:
+    /// a group of several is an `any_of`, where one that is known suffices.
+    pub paths: Vec<Vec<String>>,
+}
+
+impl Rule {
+    /// The level in a tier; `None` if the rule is off there.
+    pub fn level_in(&self, tier: Tier) -> Option<Level> {
+        self.level.get(&tier).copied()
+    }
+
+    /// The level, if it is the same in all three tiers.
+    pub fn uniform_level(&self) -> Option<Level> {
+        let levels: Vec<_> = Tier::ALL.iter().map(|tier| self.level_in(*tier)).collect();
+        levels[0].filter(|_| levels.iter().all(|level| *level == levels[0]))
+    }
+
+    /// The area of the id: `STOR` of `HF-STOR-001`.
+    pub fn area(&self) -> &str {
+        self.id.split('-').nth(1).unwrap_or_default()
+    }
+}
