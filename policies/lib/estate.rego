@@ -1,0 +1,84 @@
+# METADATA
+# title: Questions to the rule input
+# description: |
+#   Every function is undefined, not false, when the input cannot answer. See docs/rule-input.md.
+# scope: package
+package holdfast.lib.estate
+
+# The subjects of one kind; a rule names the kind that its METADATA declares.
+subjects(kind) := {subject | some subject in input.subjects; subject.kind == kind}
+
+# The resource behind an id, a subject or a reference; undefined when the source does not hold it.
+resource(it) := input.resources[it] if is_string(it)
+
+resource(it) := input.resources[it.resource]
+
+resource(it) := input.resources[it.id] if it.found
+
+# The pair of a subject.
+pair(subject) := found if {
+	some found in input.pairs
+	found.id == subject.pair
+}
+
+# The facts about a workspace that come from pairing and configuration.
+facts(workspace) := input.workspaces[workspace.id]
+
+# Both members of a pair, as resources.
+members(pair) := [input.resources[id] | some id in pair.members]
+
+# The members by role; undefined while the direction of an inferred pair is not known.
+primary(pair) := input.resources[pair.primary]
+
+secondary(pair) := input.resources[pair.secondary]
+
+# The other member of a pair.
+counterpart(pair, workspace) := input.resources[id] if {
+	some id in pair.members
+	id != workspace.id
+}
+
+# The reference behind a relation that holds one resource. Whether it was found or not, it can be
+# compared; `resource` follows it.
+associated(from, relation) := from.relations[relation][0]
+
+# The resources behind a relation that were found.
+related(from, relation) := [input.resources[reference.id] |
+	some reference in from.relations[relation]
+	reference.found
+]
+
+# Whether two resources or references are one resource; undefined unless proved.
+same(a, b) if a.id == b.id
+
+# Whether they are two; undefined unless proved.
+distinct(a, b) if {
+	a.exact
+	b.exact
+	a.id != b.id
+}
+
+distinct(a, b) if input.distinct[a.id][b.id]
+
+# Whether nothing is at this path of a resource that was read: not known, and not unknown either.
+absent(from, path) if {
+	object.get(from, path, null) == null
+	every pointer, _ in from.unknown {
+		not covers(pointer, path)
+	}
+}
+
+# Whether an unknown pointer hides what is at a path, or something inside it.
+covers(pointer, path) if startswith(concat("", ["/", concat("/", path), "/"]), concat("", [pointer, "/"]))
+
+covers(pointer, path) if startswith(concat("", [pointer, "/"]), concat("", ["/", concat("/", path), "/"]))
+
+# Whether every resource of a type was read, in the whole scan or in a scope (an id).
+complete(type) if "*" in input.complete[lower(type)]
+
+complete_in(type, _) if complete(type)
+
+complete_in(type, scope) if {
+	some known in input.complete[lower(type)]
+	startswith(concat("", [scope, "/"]), concat("", [known, "/"]))
+}
