@@ -42,20 +42,24 @@ counterpart(pair, workspace) := input.resources[id] if {
 # compared; `resource` follows it.
 associated(from, relation) := from.relations[relation][0]
 
-# The resources behind a relation that were found.
+# The resources behind a relation that were found and are there for certain.
 related(from, relation) := [input.resources[reference.id] |
 	some reference in from.relations[relation]
 	reference.found
+	not reference.conditional
 ]
 
 # Whether two resources or references are one resource; undefined unless proved.
 same(a, b) if a.id == b.id
+
+same(a, b) if input.same[a.id][b.id]
 
 # Whether they are two; undefined unless proved.
 distinct(a, b) if {
 	a.exact
 	b.exact
 	a.id != b.id
+	not input.same[a.id][b.id]
 }
 
 distinct(a, b) if input.distinct[a.id][b.id]
