@@ -8,7 +8,10 @@
 //! workspaces with their resources and forms pairs; Rego rules judge small inputs made from it, each
 //! verdict proved; outputs show the [`finding::Report`].
 
+pub mod config;
+pub mod date;
 pub mod finding;
 pub mod model;
 pub mod rule;
 pub mod source;
+pub mod waiver;
