@@ -10,7 +10,9 @@
 
 pub mod config;
 pub mod date;
+pub mod estate;
 pub mod finding;
+pub mod git;
 pub mod model;
 pub mod rule;
 pub mod source;

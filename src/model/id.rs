@@ -104,12 +104,14 @@ impl ResourceId {
     }
 
     fn scope_after(&self, label: &str) -> Option<String> {
-        let scope = match &self.parsed {
-            Some(parsed) => parsed.scope.clone(),
-            None => self.text.split('/'),
-        };
+        self.segment_after(label)?.as_known().map(str::to_ascii_lowercase)
+    }
+
+    /// The name behind a label (`subscriptions`, `resourcegroups`) in the scope of the id.
+    pub fn segment_after(&self, label: &str) -> Option<&Text> {
+        let scope = &self.parsed.as_ref()?.scope;
         let at = scope.iter().position(|s| s.as_known().is_some_and(|s| s.eq_ignore_ascii_case(label)))?;
-        scope.get(at + 1)?.as_known().map(str::to_ascii_lowercase)
+        scope.get(at + 1)
     }
 
     /// The id of the resource that this one is a child of; `None` for a top-level resource.
