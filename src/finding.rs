@@ -2,8 +2,14 @@
 
 use serde::Serialize;
 
+pub use identity::fingerprint;
+pub use line_hash::{line_hashes, line_hashes_of};
+
 use crate::model::{GapCode, TextRegion};
 use crate::rule::{Level, Rule, Tier};
+
+mod identity;
+mod line_hash;
 
 /// What was proved about a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -41,6 +47,31 @@ pub struct Finding {
     pub fingerprint: String,
     /// Set when an accepted finding is waived.
     pub waiver: Option<Waived>,
+    /// How it relates to the baseline; on all findings of a report or on none.
+    pub baseline: Option<BaselineState>,
+}
+
+/// How a finding relates to the findings of an earlier scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BaselineState {
+    /// The earlier scan did not have it.
+    New,
+    /// The earlier scan had it too.
+    Unchanged,
+}
+
+/// A finding of the baseline that this scan no longer has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Fixed {
+    /// The id of its rule.
+    pub rule: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Where it was: a path, or `azure` and the id of a live resource.
+    pub path: String,
+    /// What it said.
+    pub message: String,
 }
 
 /// What a rule judged.
@@ -187,6 +218,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Totals of all verdicts, whether listed or not.
     pub counts: Counts,
+    /// Findings of the baseline that are gone, sorted; empty without a baseline.
+    pub fixed: Vec<Fixed>,
     /// What could not be read, sorted.
     pub gaps: Vec<ReportedGap>,
     /// Ids of rules that this kind of source can never feed and that were not run.
