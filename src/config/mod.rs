@@ -3,18 +3,24 @@
 //! Everything in a [`Config`] was checked: globs compile, tiers and dates are right, no pair stands
 //! twice. [`Config::default`] is what holds without a file. See `docs/configuration.md`.
 
+mod load;
 mod names;
+mod nearest;
 mod parameters;
+mod parse;
 mod pattern;
 mod production;
+mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value as Json;
 
+pub use load::{ConfigError, FILE_NAMES, LoadError, discover, load};
 pub use names::{Environments, NameTokens, Role, Stem};
 pub use parameters::{PARAMETERS, ParameterKind, ParameterSpec, Parameters};
+pub use parse::{REPOSITORY_TOKENS, parse};
 pub use pattern::Pattern;
 pub use production::{Production, ProductionClause, ProductionSelector, WorkspaceTraits};
 
@@ -353,5 +359,59 @@ impl Scopes {
             globs.iter().any(|glob| glob.matches(id) || display_name.is_some_and(|name| glob.matches(name)))
         };
         (self.include.is_empty() || named(&self.include)) && !named(&self.exclude)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{Change, Remediation, Scope, Static};
+
+    /// A rule of level warning in all tiers.
+    pub(super) fn rule(id: &str) -> Rule {
+        Rule {
+            id: id.to_owned(),
+            aliases: Vec::new(),
+            deprecated: false,
+            title: String::new(),
+            description: String::new(),
+            package: String::new(),
+            level: Tier::ALL.into_iter().map(|tier| (tier, Level::Warning)).collect(),
+            score: 5.0,
+            scope: Scope::Pair,
+            subject: "workspace_pair".to_owned(),
+            tier: None,
+            evidence: Vec::new(),
+            is_static: Static::Yes,
+            seeds: Vec::new(),
+            change: Change::InPlace,
+            cost: String::new(),
+            remediation: Remediation::default(),
+            aprl: Vec::new(),
+            references: Vec::new(),
+            custom: false,
+        }
+    }
+
+    #[test]
+    fn an_overall_tier_is_not_undercut_by_a_weaker_source() {
+        let file = DeclaredTiers { overall: Some(Tier::ActiveActive), ..DeclaredTiers::default() };
+        let tags = DeclaredTiers { inference: Some(Tier::ActivePassive), ..DeclaredTiers::default() };
+        assert_eq!(file.or(tags).inference, None);
+        let file = DeclaredTiers { training: Some(Tier::ActivePassive), ..DeclaredTiers::default() };
+        let tags = DeclaredTiers { overall: Some(Tier::ActiveActive), ..tags };
+        let both = file.or(tags).resolve(Tiers::uniform(Tier::ActiveStandby));
+        assert_eq!(
+            (both.overall, both.inference, both.training),
+            (Tier::ActiveActive, Tier::ActivePassive, Tier::ActivePassive)
+        );
+    }
+
+    #[test]
+    fn a_component_without_a_tier_has_that_of_its_pair() {
+        let declared = DeclaredTiers { overall: Some(Tier::ActiveActive), ..DeclaredTiers::default() };
+        let default = Tiers { inference: Tier::ActiveStandby, ..Tiers::uniform(Tier::ActivePassive) };
+        assert_eq!(declared.resolve(default), Tiers::uniform(Tier::ActiveActive));
+        assert_eq!(DeclaredTiers::default().resolve(default), default);
     }
 }

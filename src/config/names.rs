@@ -105,7 +105,7 @@ impl NameTokens {
 
     /// Adds a word for an environment, known or new.
     pub fn add_environment(&mut self, environment: &str, word: &str) {
-        let environment = environment.to_ascii_lowercase();
+        let environment = environment.to_lowercase();
         self.add(&environment.clone(), Meaning::Environment(environment.clone()));
         self.add(word, Meaning::Environment(environment));
     }
@@ -116,12 +116,12 @@ impl NameTokens {
     }
 
     fn add(&mut self, word: &str, meaning: Meaning) {
-        self.words.insert(word.to_ascii_lowercase(), meaning);
+        self.words.insert(word.to_lowercase(), meaning);
     }
 
-    /// Forgets a word: here it means something else.
-    pub fn ignore(&mut self, word: &str) {
-        self.words.remove(&word.to_ascii_lowercase());
+    /// Forgets a word: here it means something else. `false` if it had no meaning.
+    pub fn ignore(&mut self, word: &str) -> bool {
+        self.words.remove(&word.to_lowercase()).is_some()
     }
 
     /// The usual names of all environments that have words.
@@ -135,7 +135,7 @@ impl NameTokens {
 
     /// Whether a word says that something is the secondary of a pair.
     pub fn is_secondary_token(&self, word: &str) -> bool {
-        self.words.get(&word.to_ascii_lowercase()) == Some(&Meaning::Role(Role::Secondary))
+        self.words.get(&word.to_lowercase()) == Some(&Meaning::Role(Role::Secondary))
     }
 
     /// The usual name of the environment that a word means, for example of a tag's value.

@@ -148,14 +148,13 @@ impl ProductionSelector {
 impl ProductionClause {
     /// Whether it matches; `None` if that depends on something unknown.
     fn matches(&self, traits: &WorkspaceTraits) -> Option<bool> {
-        // No parameter file is known to be none: an empty path matches no glob but `*`.
-        let plain = [
-            (&self.name, traits.name),
-            (&self.resource_group, traits.resource_group),
-            (&self.parameter_file, traits.parameter_file.or(Some(""))),
-        ];
+        let plain = [(&self.name, traits.name), (&self.resource_group, traits.resource_group)];
         let mut answers: Vec<Option<bool>> = Vec::new();
         answers.extend(plain.iter().filter(|(globs, _)| !globs.is_empty()).map(|(globs, text)| any(globs, *text)));
+        if !self.parameter_file.is_empty() {
+            // Whether there is a parameter file is always known.
+            answers.push(Some(any(&self.parameter_file, traits.parameter_file) == Some(true)));
+        }
         if !self.subscription.is_empty() {
             answers.push(either(
                 any(&self.subscription, traits.subscription_id),
@@ -183,5 +182,122 @@ fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
         (Some(true), _) | (_, Some(true)) => Some(true),
         (Some(false), Some(false)) => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(selector: &ProductionSelector, traits: &WorkspaceTraits) -> Production {
+        let tags = ["environment".to_owned(), "env".to_owned()];
+        selector.decide(traits, &NameTokens::default(), &tags)
+    }
+
+    fn reason(traits: &WorkspaceTraits) -> Option<String> {
+        let decided = decide(&ProductionSelector::default(), traits);
+        assert_eq!(decided.production, decided.environment.is_none());
+        decided.environment
+    }
+
+    fn tags(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn globs(text: &str) -> Vec<Pattern> {
+        vec![Pattern::name(text).expect("a glob")]
+    }
+
+    #[test]
+    fn what_says_nothing_is_production() {
+        assert_eq!(reason(&WorkspaceTraits::default()), None);
+        assert_eq!(reason(&WorkspaceTraits { name: Some("mlw-fraud"), ..WorkspaceTraits::default() }), None);
+        // Environments that are tested like production.
+        assert_eq!(reason(&WorkspaceTraits { name: Some("mlw-qa-weu"), ..WorkspaceTraits::default() }), None);
+        assert_eq!(reason(&WorkspaceTraits { name: Some("mlw-staging-weu"), ..WorkspaceTraits::default() }), None);
+    }
+
+    #[test]
+    fn the_reason_names_the_word_and_its_place() {
+        let named = WorkspaceTraits { name: Some("mlw-dev-weu"), ..WorkspaceTraits::default() };
+        assert_eq!(reason(&named).as_deref(), Some("token `dev` of the name `mlw-dev-weu`"));
+        let file = WorkspaceTraits {
+            name: Some("mlw-fraud"),
+            parameter_file: Some("params/tst.bicepparam"),
+            ..WorkspaceTraits::default()
+        };
+        assert_eq!(reason(&file).as_deref(), Some("token `tst` of the parameter file `params/tst.bicepparam`"));
+    }
+
+    #[test]
+    fn what_is_nearer_to_the_workspace_decides() {
+        let dev = tags(&[("Environment", "Development")]);
+        let traits = WorkspaceTraits { name: Some("mlw-prod"), tags: Some(&dev), ..WorkspaceTraits::default() };
+        assert_eq!(reason(&traits).as_deref(), Some("the tag `Environment` with the value `Development`"));
+        let traits = WorkspaceTraits {
+            name: Some("mlw-prod"),
+            resource_group: Some("rg-dev"),
+            subscription_name: Some("Sandbox"),
+            ..WorkspaceTraits::default()
+        };
+        assert_eq!(reason(&traits), None);
+        // A value that is no known word leaves it to the name.
+        let blue = tags(&[("env", "blue")]);
+        let traits = WorkspaceTraits { name: Some("mlw-poc"), tags: Some(&blue), ..WorkspaceTraits::default() };
+        assert!(reason(&traits).is_some());
+    }
+
+    #[test]
+    fn a_name_with_a_production_word_is_production() {
+        assert_eq!(reason(&WorkspaceTraits { name: Some("mlw-prod-test"), ..WorkspaceTraits::default() }), None);
+        assert!(reason(&WorkspaceTraits { name: Some("mlw-dev-test"), ..WorkspaceTraits::default() }).is_some());
+    }
+
+    #[test]
+    fn the_first_clause_that_matches_decides() {
+        let keep = ProductionClause { production: true, name: globs("mlw-dev-shared"), ..ProductionClause::default() };
+        let drop = ProductionClause { resource_group: globs("rg-lab-*"), line: 7, ..ProductionClause::default() };
+        let selector = ProductionSelector { clauses: vec![keep, drop], ..ProductionSelector::default() };
+        let traits =
+            |name| WorkspaceTraits { name: Some(name), resource_group: Some("RG-LAB-1"), ..WorkspaceTraits::default() };
+        assert!(decide(&selector, &traits("mlw-dev-shared")).production);
+        let out = decide(&selector, &traits("mlw-prod"));
+        assert_eq!(out.environment.as_deref(), Some("the production selector in line 7 of the configuration"));
+    }
+
+    #[test]
+    fn all_criteria_of_a_clause_must_match() {
+        let clause = ProductionClause {
+            name: globs("mlw-*"),
+            tags: BTreeMap::from([("use".to_owned(), globs("training"))]),
+            subscription: globs("Research*"),
+            ..ProductionClause::default()
+        };
+        let training = tags(&[("Use", "Training")]);
+        let all = WorkspaceTraits {
+            name: Some("mlw-x"),
+            tags: Some(&training),
+            tags_complete: true,
+            subscription_id: Some("0"),
+            subscription_name: Some("Research 1"),
+            ..WorkspaceTraits::default()
+        };
+        assert_eq!(clause.matches(&all), Some(true));
+        assert_eq!(clause.matches(&WorkspaceTraits { name: Some("x"), ..all }), Some(false));
+        assert_eq!(clause.matches(&WorkspaceTraits { tags: None, ..all }), Some(false));
+        assert_eq!(clause.matches(&WorkspaceTraits { tags: None, tags_complete: false, ..all }), None);
+        assert_eq!(clause.matches(&WorkspaceTraits { subscription_name: None, ..all }), None);
+    }
+
+    #[test]
+    fn what_is_not_known_takes_no_workspace_out() {
+        let unknown = WorkspaceTraits { resource_group: Some("rg-lab"), ..WorkspaceTraits::default() };
+        let clause = |production, name: &str| ProductionClause { production, name: globs(name), ..Default::default() };
+        let lab = ProductionClause { resource_group: globs("rg-lab"), ..ProductionClause::default() };
+        let selector = |clauses| ProductionSelector { clauses, ..ProductionSelector::default() };
+        assert!(decide(&selector(vec![clause(false, "mlw-lab")]), &unknown).production);
+        // The first clause might keep it, so the second may not drop it.
+        assert!(decide(&selector(vec![clause(true, "mlw-shared"), lab.clone()]), &unknown).production);
+        assert!(!decide(&selector(vec![lab]), &unknown).production);
     }
 }
