@@ -225,7 +225,7 @@ document(scope, names, changes) := {
 	"parameters": defaults,
 	"subjects": subjects(scope, names, resources),
 	"pairs": [found | scope == "pair"; found := pair_of(resources)],
-	"workspaces": {id(name): workspace_facts(name, all) | some name in members; all[id(name)]},
+	"workspaces": {own: workspace_facts(one.name, all) | some own, one in all; one.type == kinds.workspace},
 	"resources": resources,
 	"distinct": {},
 	"complete": {},
@@ -306,8 +306,9 @@ reference(target, plain) := {
 
 workspace_facts(name, all) := {
 	"production": true,
-	"role": {"ws-west": "primary", "ws-north": "secondary"}[name],
+	"role": object.get({"ws-west": "primary", "ws-north": "secondary"}, name, null),
 	"counterparts": [object.union({"id": id(other), "name": other, "found": found}, location) |
+		name in members
 		some other in members
 		other != name
 		found := id(other) in object.keys(all)
