@@ -225,7 +225,7 @@ document(scope, names, changes) := {
 	"parameters": defaults,
 	"subjects": subjects(scope, names, resources),
 	"pairs": [found | scope == "pair"; found := pair_of(resources)],
-	"workspaces": {id(name): workspace_facts(name, all) | some name in members; all[id(name)]},
+	"workspaces": {own: workspace_facts(one.name, all) | some own, one in all; one.type == kinds.workspace},
 	"resources": resources,
 	"distinct": {},
 	"complete": {},
@@ -234,11 +234,13 @@ document(scope, names, changes) := {
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
 	all := {own: object.union(object.remove(one, ["refers"]), {"relations": relations(one, plain)}) | some own, one in plain}
 	reached := graph.reachable(
-		{own: {reference.id | some reference in one.relations[_]} | some own, one in all},
+		{own: targets_of(one) | some own, one in all},
 		{id(name) | some name in names},
 	)
 	resources := {own: all[own] | some own in reached}
 }
+
+targets_of(one) := {target.id | some target in one.relations[_]}
 
 plain_resource(name, body) := object.union(
 	json.remove(object.remove(known, ["type", "on", "without", "unknown", "refers"]), hidden),
@@ -255,7 +257,8 @@ plain_resource(name, body) := object.union(
 	refers := object.get(body, "refers", {})
 	unknown := object.union(object.get(body, "unknown", {}), refers)
 	known := {false: body, true: object.filter(body, ["existing"])}["" in object.keys(unknown)]
-	hidden := array.concat(object.get(body, "without", []), [pointer | some pointer, _ in unknown; pointer != ""])
+	pointers := array.concat(object.get(body, "without", []), [pointer | some pointer, _ in unknown])
+	hidden := [trim_prefix(pointer, "/") | some pointer in pointers; pointer != ""]
 }
 
 relations(one, plain) := {relation: found | some relation, found in by_relation; count(found) > 0} if {
@@ -303,8 +306,9 @@ reference(target, plain) := {
 
 workspace_facts(name, all) := {
 	"production": true,
-	"role": {"ws-west": "primary", "ws-north": "secondary"}[name],
+	"role": object.get({"ws-west": "primary", "ws-north": "secondary"}, name, null),
 	"counterparts": [object.union({"id": id(other), "name": other, "found": found}, location) |
+		name in members
 		some other in members
 		other != name
 		found := id(other) in object.keys(all)

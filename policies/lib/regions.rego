@@ -13,6 +13,11 @@ pair(region) := input.regions[region].pair
 
 pair(region) := tables.paired_regions.regions[region].pair if not stated(region, "pair")
 
+# Whether it is known which region is the pair, if any.
+paired(region) if is_string(pair(region))
+
+paired(region) if is_null(pair(region))
+
 # Whether the region has availability zones.
 zones(region) := input.regions[region].zones
 
