@@ -14,6 +14,7 @@ pub mod estate;
 pub mod finding;
 pub mod git;
 pub mod model;
+pub mod output;
 pub mod rule;
 pub mod source;
 pub mod waiver;
