@@ -10,5 +10,6 @@
 
 pub mod finding;
 pub mod model;
+pub mod policy;
 pub mod rule;
 pub mod source;
