@@ -15,6 +15,7 @@ pub mod finding;
 pub mod git;
 pub mod model;
 pub mod output;
+pub mod policy;
 pub mod rule;
 pub mod source;
 pub mod waiver;

@@ -1,0 +1,20 @@
+//! Rego policies: loading, METADATA, the contract that they keep, evaluation, verdicts, their tests.
+//!
+//! The only module that knows the Rego engine.
+
+mod answer;
+mod compile;
+mod contract;
+mod embedded;
+mod engine;
+mod file;
+mod metadata;
+mod nearest;
+mod policies;
+mod recursion;
+mod syntax;
+
+pub use answer::{Answers, Denial};
+pub use engine::{Evaluator, Input, RuleError, Worker};
+pub use file::{PolicyError, PolicyFile};
+pub use policies::{Policies, SelectError};
