@@ -73,6 +73,53 @@ covers(pointer, path) if startswith(concat("", ["/", concat("/", path), "/"]), c
 
 covers(pointer, path) if startswith(concat("", [pointer, "/"]), concat("", ["/", concat("/", path), "/"]))
 
+# Whether nothing, or an empty string, is at this path of a resource that was read.
+empty(from, path) if absent(from, path)
+
+empty(from, path) if object.get(from, path, null) == ""
+
+# The resource behind a reference that this source itself holds: not only referred to, and not
+# deployed under a condition that nobody could decide.
+held(reference) := found if {
+	found := resource(reference)
+	not found.existing
+	not found.conditional
+}
+
+# Whether a reference leads to nothing: all of its id is known, and every resource of that type was
+# read in the scope of the id.
+dangling(reference, type) if {
+	reference.exact
+	reference.found == false
+	complete_in(type, reference.id)
+}
+
+# Whether Azure reports a resource as provisioned. Source code has no state, so there its absence is
+# as it should be.
+provisioned(it) if lower(it.properties.provisioningState) == "succeeded"
+
+provisioned(it) if {
+	input.source == "iac"
+	absent(it, ["properties", "provisioningState"])
+}
+
+# The environment of a workspace that the production selector leaves out.
+outside_production(workspace) := environment if {
+	facts(workspace).production == false
+	environment := object.get(facts(workspace), "environment", "not production")
+}
+
+# The same of a pair, if it leaves both members out.
+pair_outside_production(pair) := environment if {
+	every member in members(pair) {
+		outside_production(member)
+	}
+	environment := outside_production(members(pair)[0])
+}
+
+# Whether a workspace is a project: it lives on what its hub owns.
+project(workspace) if lower(workspace.kind) == "project"
+
 # Whether every resource of a type was read, in the whole scan or in a scope (an id).
 complete(type) if "*" in input.complete[lower(type)]
 

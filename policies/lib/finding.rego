@@ -13,7 +13,7 @@ of(subject, resource, pointer, message) := {
 	"message": message,
 }
 
-# A denial below the level of its rule.
+# A denial with a level of its own instead of its rule's.
 at_level(subject, resource, pointer, message, level) := object.union(
 	of(subject, resource, pointer, message),
 	{"level": level},
