@@ -37,6 +37,7 @@ pub(crate) fn check(rule: &Rule, file: &PolicyFile, relative: &str, syntax: &Syn
         walk(rego, &mut |node| match node {
             Node::Expr(expr) => check.expression(expr),
             Node::Literal(literal) => check.literal(literal),
+            Node::With(_) => {}
         });
     }
     check.longest_properties();

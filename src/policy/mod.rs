@@ -13,8 +13,14 @@ mod nearest;
 mod policies;
 mod recursion;
 mod syntax;
+mod test_runner;
+mod verdict;
 
 pub use answer::{Answers, Denial};
 pub use engine::{Evaluator, Input, RuleError, Worker};
 pub use file::{PolicyError, PolicyFile};
 pub use policies::{Policies, SelectError};
+pub use test_runner::{
+    Coverage, FixtureInput, Outcome, TestCase, TestReport, fixture_inputs, test_builtin, test_folder,
+};
+pub use verdict::{Judged, judge, judge_failed};

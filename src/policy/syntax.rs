@@ -1,6 +1,6 @@
 //! What holdfast needs to know of a policy's syntax tree.
 
-use regorus::unstable::{Expr, Literal, Module, Query, Ref, Rule, RuleBody, RuleHead};
+use regorus::unstable::{Expr, Literal, Module, Query, Ref, Rule, RuleBody, RuleHead, WithModifier};
 use regorus::{Engine, Value};
 
 use super::{PolicyError, PolicyFile};
@@ -14,6 +14,7 @@ pub(crate) struct Syntax {
 pub(crate) enum Node<'a> {
     Expr(&'a Expr),
     Literal(&'a Literal),
+    With(&'a WithModifier),
 }
 
 impl Syntax {
@@ -26,7 +27,12 @@ impl Syntax {
 
     /// The policy that was added last.
     pub(crate) fn last_of(engine: &mut Engine) -> Option<Self> {
-        engine.get_modules().last().map(|module| Self { module: module.clone() })
+        Self::all_of(engine).pop()
+    }
+
+    /// The policies of an engine, in the order in which they were added.
+    pub(crate) fn all_of(engine: &mut Engine) -> Vec<Self> {
+        engine.get_modules().iter().map(|module| Self { module: module.clone() }).collect()
     }
 
     /// The rules and functions, with the name and line of each.
@@ -175,6 +181,7 @@ pub(crate) fn walk<'a>(rule: &'a Rule, visit: &mut dyn FnMut(Node<'a>)) {
                 visit(Node::Literal(&statement.literal));
                 push_literal(&statement.literal, &mut stack, &mut queries);
                 for with in &statement.with_mods {
+                    visit(Node::With(with));
                     stack.extend([with.refr.as_ref(), with.r#as.as_ref()]);
                 }
             }
