@@ -14,6 +14,7 @@ mod escape;
 mod place;
 mod sarif;
 mod secret;
+mod text;
 mod wording;
 
 pub use sarif::EVIDENCE_MISSING;
@@ -31,8 +32,10 @@ pub struct Format {
 }
 
 /// All formats, the default first.
-pub static FORMATS: &[Format] =
-    &[Format { name: "sarif", about: "SARIF 2.1.0, for code scanning and dashboards", write: sarif::write }];
+pub static FORMATS: &[Format] = &[
+    Format { name: "text", about: "findings with code frames, for people", write: text::write },
+    Format { name: "sarif", about: "SARIF 2.1.0, for code scanning and dashboards", write: sarif::write },
+];
 
 impl Format {
     /// The format of this name.

@@ -1,5 +1,5 @@
 //! Reports made by hand, for the tests and benchmarks of outputs.
-
+#![allow(dead_code)] // each test uses some of them
 use std::collections::BTreeMap;
 
 use holdfast::finding::{
