@@ -5,7 +5,7 @@ use serde::Serialize;
 pub use identity::fingerprint;
 pub use line_hash::{line_hashes, line_hashes_of};
 
-use crate::model::{GapCode, TextRegion};
+use crate::model::{GapCode, SourceFile, TextRegion};
 use crate::rule::{Level, Rule, Tier};
 
 mod identity;
@@ -124,6 +124,29 @@ pub struct Place {
     /// The resource, if the place is about one.
     pub resource: Option<ResourceRef>,
 }
+
+impl Place {
+    /// The place of a range of bytes in a file; `hashes` are those of its lines.
+    ///
+    /// Of a very long line (minified JSON) only the beginning is kept: places are many.
+    pub fn of_text(file: &SourceFile, hashes: &[String], start: u32, end: u32) -> Self {
+        let region = file.region(start, end);
+        let line = file.line(region.line);
+        let units: Vec<u16> = line.encode_utf16().take(MAX_LINE_UNITS).collect();
+        let (from, to) = (region.start_column as usize - 1, region.end_column as usize - 1);
+        let snippet = units.get(from..to.min(units.len())).unwrap_or_default();
+        let source = SourcePlace {
+            region,
+            snippet: String::from_utf16_lossy(snippet),
+            line_text: String::from_utf16_lossy(&units),
+            line_hash: hashes.get(region.line as usize - 1).cloned().unwrap_or_default(),
+        };
+        Self { path: file.path.clone(), source: Some(source), resource: None }
+    }
+}
+
+/// How much of a line a place holds, in UTF-16 code units.
+const MAX_LINE_UNITS: usize = 4096;
 
 /// A place in a source file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -266,4 +289,27 @@ pub struct Revision {
     pub commit: String,
     /// The branch, if one is checked out.
     pub branch: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_of_text_holds_its_words_and_its_line() {
+        let file = SourceFile::new("a.bicep", "x\n  name: 'é😀'\n");
+        let start = file.text.find('\'').expect("a quote") as u32;
+        let place = Place::of_text(&file, &line_hashes_of(&file), start, start + 8);
+        let source = place.source.expect("in a file");
+        assert_eq!((source.region.line, source.snippet.as_str()), (2, "'é😀'"));
+        assert_eq!(source.line_text, "  name: 'é😀'");
+        assert_eq!(source.line_hash, line_hashes_of(&file)[1]);
+    }
+
+    #[test]
+    fn a_place_in_a_very_long_line_stays_small() {
+        let file = SourceFile::new("a.json", "x".repeat(100_000));
+        let source = Place::of_text(&file, &[], 50_000, 60_000).source.expect("in a file");
+        assert_eq!((source.region.start_column, source.line_text.len(), source.snippet.len()), (50_001, 4096, 0));
+    }
 }
