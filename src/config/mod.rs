@@ -23,6 +23,7 @@ pub use parameters::{PARAMETERS, ParameterKind, ParameterSpec, Parameters};
 pub use parse::{REPOSITORY_TOKENS, parse};
 pub use pattern::Pattern;
 pub use production::{Production, ProductionClause, ProductionSelector, WorkspaceTraits};
+pub(crate) use yaml::shown;
 
 use crate::model::ResourceId;
 use crate::rule::{Level, Rule, Tier};
@@ -363,12 +364,12 @@ impl Scopes {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::rule::{Change, Remediation, Scope, Static};
 
     /// A rule of level warning in all tiers.
-    pub(super) fn rule(id: &str) -> Rule {
+    pub(crate) fn rule(id: &str) -> Rule {
         Rule {
             id: id.to_owned(),
             aliases: Vec::new(),
@@ -382,6 +383,8 @@ mod tests {
             subject: "workspace_pair".to_owned(),
             tier: None,
             evidence: Vec::new(),
+            absence: Vec::new(),
+            evidence_seen: true,
             is_static: Static::Yes,
             seeds: Vec::new(),
             change: Change::InPlace,

@@ -40,10 +40,15 @@ impl Pattern {
 
     /// Whether it matches; for a path also if it matches one of its folders.
     pub fn matches(&self, text: &str) -> bool {
-        if text.eq_ignore_ascii_case(&self.text) || self.matcher.is_match(text) {
+        if text.eq_ignore_ascii_case(&self.text) || self.matches_whole(text) {
             return true;
         }
-        self.is_path && text.match_indices('/').any(|(at, _)| self.matcher.is_match(&text[..at]))
+        self.is_path && text.match_indices('/').any(|(at, _)| self.matches_whole(&text[..at]))
+    }
+
+    /// Names are compared directly: it is faster, and there may be many waivers and findings.
+    fn matches_whole(&self, text: &str) -> bool {
+        if self.is_glob() || self.is_path { self.matcher.is_match(text) } else { false }
     }
 
     /// As written.
@@ -53,7 +58,7 @@ impl Pattern {
 
     /// Whether it holds a wildcard.
     pub fn is_glob(&self) -> bool {
-        self.text.contains(['*', '?', '[', '{'])
+        self.text.contains(['*', '?', '[', '{', '\\'])
     }
 }
 

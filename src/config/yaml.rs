@@ -1,12 +1,14 @@
 //! YAML with places: what every part of the file is read with.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::Value as Json;
 
 use super::nearest::suggestion;
 use super::{ConfigError, Pattern};
+use crate::finding::{Place, line_hashes_of};
 use crate::model::{SourceFile, TextRegion};
 
 /// A node of the file.
@@ -17,6 +19,7 @@ pub(super) struct Reader<'f> {
     file: &'f SourceFile,
     /// Byte offset of every character: saphyr counts characters.
     offsets: Vec<u32>,
+    line_hashes: OnceCell<Vec<String>>,
     errors: Vec<ConfigError>,
 }
 
@@ -30,7 +33,7 @@ const MAX_INDICATORS: usize = 100;
 impl<'f> Reader<'f> {
     pub(super) fn new(file: &'f SourceFile) -> Self {
         let offsets = file.text.char_indices().map(|(at, _)| at as u32).collect();
-        Self { file, offsets, errors: Vec::new() }
+        Self { file, offsets, line_hashes: OnceCell::new(), errors: Vec::new() }
     }
 
     /// The one document of the file; `None` if there is none or it cannot be read.
@@ -79,6 +82,12 @@ impl<'f> Reader<'f> {
     /// The line (from 1) at which a node begins.
     pub(super) fn line(&self, node: &Node) -> u32 {
         self.file.line_of(self.byte(node.span.start.index()))
+    }
+
+    /// Where a node stands, for outputs.
+    pub(super) fn place(&self, node: &Node) -> Place {
+        let (start, end) = (self.byte(node.span.start.index()), self.byte(node.span.end.index()));
+        Place::of_text(self.file, self.line_hashes.get_or_init(|| line_hashes_of(self.file)), start, end)
     }
 
     /// What went wrong, in the order of the file.
@@ -285,7 +294,7 @@ fn kind(node: &Node) -> Cow<'static, str> {
 }
 
 /// A string of the file for messages: short, and without characters that could disturb a terminal.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut result: String = text.chars().take(MAX_SHOWN).flat_map(visible).collect();
     if text.chars().nth(MAX_SHOWN).is_some() {
         result.push('…');

@@ -40,7 +40,6 @@ pub(crate) fn kinds() -> impl Iterator<Item = (&'static str, &'static Root)> {
     SUBJECT_KINDS.iter().filter_map(|(name, _)| Some((*name, root_of(name)?)))
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -154,7 +154,7 @@ impl Parser<'_> {
         let target = target.and_then(|(node, text)| self.reader.glob(node, text, WaiverTarget::parse));
         let until = until.and_then(|(node, text)| self.date(node, text));
         let (reason, owner) = (reason?.1.to_owned(), owner?.1.to_owned());
-        Some(Waiver { rule: rule?, target: target?, reason, owner, until: until?, line: self.reader.line(node) })
+        Some(Waiver { rule: rule?, target: target?, reason, owner, until: until?, place: self.reader.place(node) })
     }
 
     fn date(&mut self, node: &Node, text: &str) -> Option<Date> {
