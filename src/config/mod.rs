@@ -10,6 +10,8 @@ mod parameters;
 mod parse;
 mod pattern;
 mod production;
+#[cfg(test)]
+mod schema_tests;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +30,9 @@ pub(crate) use yaml::shown;
 use crate::model::ResourceId;
 use crate::rule::{Level, Rule, Tier};
 use crate::waiver::Waiver;
+
+/// The JSON Schema of `holdfast.yaml`, for editors.
+pub const SCHEMA: &str = include_str!("../../docs/schemas/config.schema.json");
 
 /// The configuration of a scan.
 #[derive(Clone, Debug, PartialEq)]

@@ -228,7 +228,8 @@ impl Parser<'_> {
     }
 
     fn tier(&mut self, node: &Node) -> Option<Tier> {
-        self.reader.word(node, "a tier", &Tier::ALL.map(Tier::as_str), Tier::parse)
+        let lower = |text: &str| !text.bytes().any(|b| b.is_ascii_uppercase());
+        self.reader.word(node, "a tier", &Tier::ALL.map(Tier::as_str), |text| Tier::parse(text).filter(|_| lower(text)))
     }
 
     fn default_tier(&mut self, node: &Node) -> Tiers {
