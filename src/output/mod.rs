@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use crate::finding::Report;
 
 mod escape;
+mod json;
 mod place;
 mod sarif;
 mod secret;
+mod stream;
 mod text;
 mod wording;
 
@@ -35,6 +37,11 @@ pub struct Format {
 pub static FORMATS: &[Format] = &[
     Format { name: "text", about: "findings with code frames, for people", write: text::write },
     Format { name: "sarif", about: "SARIF 2.1.0, for code scanning and dashboards", write: sarif::write },
+    Format {
+        name: "json",
+        about: "the whole report, for programs (docs/schemas/report.schema.json)",
+        write: json::write,
+    },
 ];
 
 impl Format {

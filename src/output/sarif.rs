@@ -13,10 +13,10 @@ mod taxonomies;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{Message, MultiformatMessageString, PropertyBag, ToolComponent, VersionControlDetails};
 
+use super::stream::Members;
 use super::{OutputOptions, Profile};
 use crate::finding::{Report, Revision};
 use results::Entry;
@@ -44,8 +44,8 @@ pub(super) fn write(report: &Report, options: &OutputOptions, out: &mut dyn Writ
         Profile::Github => most_severe(entries, &rules),
     };
 
-    let mut log = Members { out, buffer: Vec::with_capacity(8 << 10), open: false };
-    log.out.write_all(b"{")?;
+    let mut log = Members::new(out);
+    log.raw("{")?;
     log.member("$schema", &SCHEMA)?;
     log.member("version", &"2.1.0")?;
     log.begin("runs", "[{")?;
@@ -55,7 +55,7 @@ pub(super) fn write(report: &Report, options: &OutputOptions, out: &mut dyn Writ
     for entry in &entries {
         log.element(&results::result(entry, &rules, options.profile, baseline))?;
     }
-    log.out.write_all(b"\n]}]}\n")
+    log.raw("\n]}]}\n")
 }
 
 /// Everything of the run but its results.
@@ -155,39 +155,6 @@ fn run_properties(report: &Report) -> Value {
         "needsLiveScan": report.needs_live_scan,
         "subscriptions": report.subscriptions,
     }})
-}
-
-/// Writes members of objects and elements of arrays one by one, a line each.
-struct Members<'w> {
-    out: &'w mut dyn Write,
-    buffer: Vec<u8>,
-    /// Whether the innermost object or array has an element already.
-    open: bool,
-}
-
-impl Members<'_> {
-    fn member(&mut self, name: &str, value: &impl Serialize) -> io::Result<()> {
-        self.begin(name, "")?;
-        self.open = true;
-        self.buffer.clear();
-        serde_json::to_writer(&mut self.buffer, value)?;
-        self.out.write_all(&self.buffer)
-    }
-
-    /// Starts a member whose value follows; `opening` opens an object or array.
-    fn begin(&mut self, name: &str, opening: &str) -> io::Result<()> {
-        let comma = if self.open { "," } else { "" };
-        self.open = false;
-        write!(self.out, "{comma}\n\"{name}\": {opening}")
-    }
-
-    fn element(&mut self, value: &impl Serialize) -> io::Result<()> {
-        self.buffer.clear();
-        self.buffer.extend_from_slice(if self.open { b",\n" } else { b"\n" });
-        self.open = true;
-        serde_json::to_writer(&mut self.buffer, value)?;
-        self.out.write_all(&self.buffer)
-    }
 }
 
 fn message(text: impl Into<String>) -> Message {
