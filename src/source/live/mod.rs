@@ -1,0 +1,166 @@
+//! Live subscriptions: Azure Resource Graph and Azure Resource Manager, read only.
+//!
+//! ```text
+//! sign in ─▶ subscriptions ─▶ Resource Graph (all at once) ─▶ per subscription, side by side:
+//!    what the graph does not prove ─▶ below workspaces ─▶ what they refer to ─▶ below that
+//! ```
+//!
+//! Whatever cannot be read is a gap, and its type is then not marked complete. This is the only
+//! asynchronous code; [`collect`] blocks.
+
+mod access;
+mod auth;
+mod cloud;
+mod collect;
+mod failure;
+mod graph;
+mod http;
+mod jobs;
+mod plan;
+mod progress;
+mod reach;
+mod record;
+mod scope;
+mod throttle;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::model::Inventory;
+
+pub use auth::{Attempt, AuthError, Method};
+pub use cloud::{Cloud, CloudError, Environment, process_environment};
+pub use http::{HttpError, Limits};
+pub use plan::{Scale, WantedTypes, render_plan};
+pub use progress::{Event, Lines, Progress, Silent, Terminal};
+pub use scope::Scope;
+
+/// How to read live subscriptions.
+#[derive(Clone)]
+pub struct LiveOptions {
+    /// What to read.
+    pub scope: Scope,
+    /// The one way to sign in; `None` tries all.
+    pub auth: Option<Method>,
+    /// Environment variables: cloud, credentials, `SSL_CERT_FILE`.
+    pub environment: Environment,
+    /// When to stop and report what was read until then.
+    pub deadline: Option<Duration>,
+    /// Politeness and patience.
+    pub limits: Limits,
+    /// Ids or names of services that workspaces depend on besides those that they name, for example
+    /// `data_dependencies` of the configuration.
+    pub dependencies: BTreeSet<String>,
+    /// Whether Ctrl-C ends the reading and keeps what was read (a second one kills as usual).
+    pub stop_on_interrupt: bool,
+}
+
+impl LiveOptions {
+    /// Defaults with the environment of this process.
+    pub fn new(scope: Scope) -> Self {
+        Self {
+            scope,
+            auth: None,
+            environment: process_environment(),
+            deadline: None,
+            limits: Limits::default(),
+            dependencies: BTreeSet::new(),
+            stop_on_interrupt: false,
+        }
+    }
+}
+
+/// Why nothing was read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// No subscription, management group or "all" was given.
+    #[error("no live scope is given: name subscriptions or management groups, or ask for all")]
+    NoScope,
+    /// The settings of the cloud are wrong.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// No HTTPS client.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// No credential worked.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// All subscriptions were asked for and their list cannot be read.
+    #[error("the subscriptions could not be listed: {0}")]
+    Subscriptions(String),
+    /// No threads or sockets.
+    #[error("the asynchronous runtime could not be started: {0}")]
+    Runtime(#[from] std::io::Error),
+    /// A defect of holdfast.
+    #[error("reading ended unexpectedly: {0}")]
+    Unexpected(String),
+}
+
+/// Reads the subscriptions and returns what was there, and what could not be read. Blocks.
+pub fn collect(
+    options: &LiveOptions,
+    wanted: &WantedTypes,
+    progress: &mut dyn Progress,
+) -> Result<Inventory, LiveError> {
+    if options.scope.is_empty() {
+        return Err(LiveError::NoScope);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let (events, watched) = channel();
+    let work = runtime.spawn(read(options.clone(), wanted.clone(), events));
+    watch_over(&watched, progress);
+    let result = runtime.block_on(work);
+    progress.finish();
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result.map_err(|error| LiveError::Unexpected(error.to_string()))?
+}
+
+/// Passes events on until the reading is over.
+fn watch_over(events: &Receiver<Event>, progress: &mut dyn Progress) {
+    const PERIOD: Duration = Duration::from_millis(250);
+    let mut next = Instant::now() + PERIOD;
+    loop {
+        match events.recv_timeout(next.saturating_duration_since(Instant::now())) {
+            Ok(event) => progress.event(&event),
+            Err(RecvTimeoutError::Timeout) => {
+                progress.tick();
+                next = Instant::now() + PERIOD;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+async fn read(options: LiveOptions, wanted: WantedTypes, events: Sender<Event>) -> Result<Inventory, LiveError> {
+    let started = azure_core::time::OffsetDateTime::now_utc();
+    let cloud = Cloud::from_environment(&options.environment)?;
+    let ca_file = (options.environment)("SSL_CERT_FILE").map(PathBuf::from);
+    let http = http::http_client(&cloud, ca_file.as_deref())?;
+    let setup = auth::Setup { http: http.clone(), cloud: cloud.clone(), environment: options.environment.clone() };
+    let tokens = auth::Tokens::sign_in(setup, options.auth).await?;
+    // The receiver of a closed channel is all the same to whoever waits on it.
+    let _ = events.send(Event::SignedIn(tokens.method.name()));
+    let (stop, interrupted) = watch::channel(false);
+    if options.stop_on_interrupt {
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _ = stop.send(true);
+                // The handler stays installed; the next one must work as usual.
+                if tokio::signal::ctrl_c().await.is_ok() {
+                    std::process::exit(130);
+                }
+            }
+        });
+    }
+    let client = http::ArmClient::new(http, cloud, tokens, options.limits, options.deadline, interrupted, events);
+    let resolved =
+        scope::resolve(&client, &options.scope).await.map_err(|failure| LiveError::Subscriptions(failure.message))?;
+    let scan = collect::Scan::new(client, plan::Plan::new(&wanted), options.dependencies);
+    let mut inventory = scan.run(resolved).await;
+    inventory.captured_at = started.replace_nanosecond(0).ok().map(|time| azure_core::time::to_rfc3339(&time));
+    Ok(inventory)
+}

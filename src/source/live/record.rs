@@ -1,0 +1,179 @@
+//! What a scan has read so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::model::{Collection, GapPlace, Pointer, Resource, ResourceId, SubscriptionScope, Unknown};
+
+use super::failure::Failure;
+use super::jobs::unknown;
+use super::plan::{self, MODEL_VERSIONS, Plan, Row, STORAGE, WORKSPACES};
+use super::reach::Used;
+
+/// Resources, gaps and what is complete.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    /// By type (lower case) and canonical id.
+    resources: BTreeMap<(String, String), Resource>,
+    pub collection: Collection,
+    /// Reads that somebody makes already.
+    claimed: BTreeSet<(String, String)>,
+    /// Types per subscription of which a gap says that the deadline passed.
+    late: BTreeSet<(String, String)>,
+    /// Storage accounts whose replication statistics were asked for.
+    asked: BTreeSet<String>,
+}
+
+impl Record {
+    /// Adds a resource that Azure Resource Manager or Resource Graph gave. What came first stays, but
+    /// the manager knows better than the graph's cache.
+    pub(super) fn put_json(&mut self, mut item: Value, row: &Row) {
+        let Some(id) = item.get("id").and_then(Value::as_str).map(str::to_owned) else { return };
+        let resource_type = row.resource_type();
+        let parsed = ResourceId::parse(&id);
+        // Some providers write their types short or in another spelling; the id says what it is.
+        if parsed.resource_type().is_none_or(|t| t == resource_type) || item.get("type").is_none() {
+            item["type"] = row.spelling.into();
+        }
+        self.put(item);
+    }
+
+    /// Adds a resource as it is.
+    pub(super) fn put(&mut self, item: Value) {
+        if let Some(resource) = Resource::live(item) {
+            let key = (resource.resource_type.clone(), resource.id.key().to_owned());
+            self.resources.insert(key, resource);
+        }
+    }
+
+    /// All resources of a type (lower case).
+    pub(super) fn of_type<'a>(&'a self, resource_type: &'a str) -> impl Iterator<Item = &'a Resource> {
+        let start = (resource_type.to_owned(), String::new());
+        self.resources.range(start..).take_while(move |((t, _), _)| t == resource_type).map(|(_, resource)| resource)
+    }
+
+    /// All resources.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.values()
+    }
+
+    /// Takes a read; `false` if somebody has it already.
+    pub(super) fn claim(&mut self, kind: &str, id: &ResourceId) -> bool {
+        self.claimed.insert((kind.to_owned(), id.key().to_owned()))
+    }
+
+    /// Whether this is the first read of a type in a subscription that came too late.
+    pub(super) fn first_of_deadline(&mut self, scope: &ResourceId, resource_type: &str) -> bool {
+        let subscription = scope.subscription().unwrap_or_default();
+        self.late.insert((subscription, resource_type.to_owned()))
+    }
+
+    /// Adds a member of `properties` to a resource, or why it is not known.
+    pub(super) fn merge(
+        &mut self,
+        resource_type: &str,
+        id: &ResourceId,
+        member: &str,
+        answer: Option<Value>,
+        failure: Option<&Failure>,
+    ) {
+        self.asked.insert(id.key().to_owned());
+        let Some(resource) = self.resources.get_mut(&(resource_type.to_owned(), id.key().to_owned())) else { return };
+        if let Some(failure) = failure {
+            let pointer = Pointer::root().child("properties").child(member);
+            resource.unknown.insert(pointer, unknown(failure));
+            return;
+        }
+        let found = answer.and_then(|mut answer| answer.get_mut("properties")?.get_mut(member).map(Value::take));
+        if let (Some(found), Some(properties)) =
+            (found, resource.body.get_mut("properties").and_then(Value::as_object_mut))
+        {
+            properties.insert(member.to_owned(), found);
+        }
+    }
+
+    /// What the deployments that were read use.
+    pub(super) fn used(&self) -> Used {
+        let mut used = Used::default();
+        let deployments =
+            self.resources.values().filter(|resource| resource.resource_type.ends_with("endpoints/deployments"));
+        deployments.for_each(|deployment| used.add(deployment));
+        used
+    }
+
+    /// The record of a finished scan: what follows from what, sorted.
+    pub(super) fn finish(mut self, plan: &Plan, subscriptions: Vec<SubscriptionScope>) -> (Vec<Resource>, Collection) {
+        self.settle_models();
+        self.settle_children(plan);
+        self.settle_statistics();
+        self.collection.subscriptions = subscriptions;
+        self.collection
+            .gaps
+            .sort_by_cached_key(|gap| (gap.code, place_key(&gap.place), gap.types.clone(), gap.message.clone()));
+        self.collection.gaps.dedup();
+        (self.resources.into_values().collect(), self.collection)
+    }
+
+    /// A model that the complete list of a workspace does not hold has no versions there.
+    fn settle_models(&mut self) {
+        const MODELS: &str = "microsoft.machinelearningservices/workspaces/models";
+        let used = self.used();
+        let workspaces: Vec<String> = self.of_type(WORKSPACES).map(|workspace| workspace.id.key().to_owned()).collect();
+        for workspace in workspaces {
+            if !self.collection.is_complete(MODELS, &workspace) {
+                continue;
+            }
+            for name in used.models() {
+                let model = format!("{workspace}/models/{name}");
+                if !self.resources.contains_key(&(MODELS.to_owned(), model.clone())) {
+                    self.collection.mark_complete(MODEL_VERSIONS, &model);
+                }
+            }
+        }
+    }
+
+    /// Children are complete in a scope where all parents are, and those of each parent.
+    fn settle_children(&mut self, plan: &Plan) {
+        let mut rows: Vec<&Row> = plan.rows.iter().copied().filter(|row| row.below().is_some()).collect();
+        rows.sort_by_key(|row| (row.spelling.matches('/').count(), row.spelling));
+        for row in rows {
+            let Some(below) = row.below() else { continue };
+            let resource_type = row.resource_type();
+            if resource_type == below.of {
+                continue;
+            }
+            let scopes = self.collection.complete.get(below.of).cloned().unwrap_or_default();
+            for scope in scopes {
+                let inside = |id: &str| {
+                    id.strip_prefix(scope.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                };
+                let all = self.of_type(below.of).filter(|parent| inside(parent.id.key()));
+                let complete =
+                    all.into_iter().all(|parent| self.collection.is_complete(&resource_type, parent.id.key()));
+                if complete {
+                    self.collection.mark_complete(&resource_type, &scope);
+                }
+            }
+        }
+    }
+
+    /// Accounts that have replication statistics nobody asked for.
+    fn settle_statistics(&mut self) {
+        let pointer = Pointer::root().child("properties").child("geoReplicationStats");
+        for ((resource_type, key), resource) in &mut self.resources {
+            if resource_type == STORAGE && plan::has_read_access(resource) && !self.asked.contains(key) {
+                resource.unknown.insert(pointer.clone(), Unknown::NotCollected);
+            }
+        }
+    }
+}
+
+fn place_key(place: &GapPlace) -> String {
+    match place {
+        GapPlace::Scope(id) => id.key().to_owned(),
+        GapPlace::Property { id, pointer } => format!("{}{pointer}", id.key()),
+        GapPlace::Path(path) => path.clone(),
+        GapPlace::File { .. } | GapPlace::Scan => String::new(),
+    }
+}
