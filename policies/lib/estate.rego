@@ -124,6 +124,14 @@ pair_outside_production(pair) := environment if {
 # Whether a workspace is a project: it lives on what its hub owns.
 project(workspace) if lower(workspace.kind) == "project"
 
+# The Application Insights component of a workspace.
+insights(workspace) := resource(associated(workspace, "application_insights"))
+
+# Whether a component is a classic one, without a Log Analytics workspace.
+classic(component) if {
+	lower(component.properties.IngestionMode) in {"applicationinsights", "applicationinsightswithdiagnosticsettings"}
+}
+
 # Whether every resource of a type was read, in the whole scan or in a scope (an id).
 complete(type) if "*" in input.complete[lower(type)]
 

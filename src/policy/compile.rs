@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::Program;
-use regorus::{CompiledPolicy, Engine};
+use regorus::{CompiledPolicy, Engine, Value};
 
 use super::syntax::{Syntax, add_policy, engine_error};
 use super::{PolicyError, PolicyFile};
@@ -15,8 +15,24 @@ pub(crate) const SETS: [&str; 4] = ["deny", "pass", "exempt", "open"];
 
 /// Rules ready to run: one entry point for each, in the order in which they were given.
 pub(crate) struct Compiled {
+    engine: Engine,
     pub(crate) policy: CompiledPolicy,
     pub(crate) program: Arc<Program>,
+}
+
+impl Compiled {
+    /// Evaluates an entry point in the interpreter instead of the virtual machine.
+    pub(crate) fn interpret(&self, place: usize, input: &Value, data: &Value) -> anyhow::Result<Value> {
+        let mut engine = self.engine.clone();
+        engine.set_strict_builtin_errors(false);
+        engine.add_data(data.clone())?;
+        engine.set_input(input.clone());
+        engine.eval_rule(entry_point(place))
+    }
+}
+
+fn entry_point(place: usize) -> String {
+    format!("data.holdfast.engine.answers_{place}")
 }
 
 /// The helper library, parsed once; every program gets a (cheap) clone.
@@ -45,10 +61,10 @@ pub(crate) fn compile(library: &Engine, rules: &[(&PolicyFile, &str)]) -> Result
         }
     }
     add_policy(&mut engine, &PolicyFile::new("answers.rego", answers))?;
-    let names: Vec<String> = (0..rules.len()).map(|index| format!("data.holdfast.engine.answers_{index}")).collect();
+    let names: Vec<String> = (0..rules.len()).map(entry_point).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let in_first = |error: &dyn std::fmt::Display| engine_error(first, &error.to_string());
     let policy = engine.compile_with_entrypoint(&names[0].into()).map_err(|error| in_first(&error))?;
     let program = Compiler::compile_from_policy(&policy, &names).map_err(|error| in_first(&error))?;
-    Ok(Compiled { policy, program })
+    Ok(Compiled { engine, policy, program })
 }

@@ -26,6 +26,9 @@ const UNBOUNDED: &[&str] = &["numbers.range", "numbers.range_step", "net.cidr_ex
 
 const FINDING: &str = "data.holdfast.lib.finding.";
 const ESTATE: &str = "data.holdfast.lib.estate.";
+/// Functions of the estate library that ask whether a type was enumerated, with the place of the type
+/// among their arguments.
+const ENUMERATIONS: &[(&str, usize)] = &[("complete", 0), ("complete_in", 0), ("dangling", 1)];
 
 /// Checks one rule. `relative` is its path below `rules/`, or below the folder of `--policy-dir`.
 pub(crate) fn check(rule: &Rule, file: &PolicyFile, relative: &str, syntax: &Syntax) -> Vec<PolicyError> {
@@ -194,11 +197,13 @@ impl Check<'_> {
         }
         if full == format!("{FINDING}of") || full == format!("{FINDING}at_level") {
             let Some(pointer) = arguments.nth(2).and_then(string) else { return };
-            if !pointer.is_empty() && !self.declared(&pointer, false) {
+            if !pointer.is_empty() && !self.declared(&pointer) {
                 self.error(span, format!("the finding points at `{pointer}`, which is no declared evidence"));
             }
-        } else if full == format!("{ESTATE}complete") || full == format!("{ESTATE}complete_in") {
-            let name = arguments.next().and_then(string).unwrap_or_default();
+        }
+        let asked = full.strip_prefix(ESTATE).and_then(|name| ENUMERATIONS.iter().find(|(known, _)| *known == name));
+        if let Some((_, place)) = asked {
+            let name = arguments.nth(*place).and_then(string).unwrap_or_default();
             self.absences.insert(name, span.line as usize);
         }
     }
@@ -207,17 +212,20 @@ impl Check<'_> {
     fn property(&mut self, names: &[String], span: &Span) {
         let Some(start) = names.iter().position(|name| name == "properties") else { return };
         let pointer = names[start..].iter().fold(Pointer::root(), |pointer, name| pointer.child(name));
-        if !self.declared(pointer.as_str(), true) {
+        if !self.declared(pointer.as_str()) {
             self.error(span, format!("{UNDECLARED}`{pointer}`"));
         }
     }
 
-    fn declared(&self, pointer: &str, or_around: bool) -> bool {
+    /// Whether a pointer is declared evidence, or holds or is inside of something that is.
+    fn declared(&self, pointer: &str) -> bool {
         let Some(pointer) = Pointer::parse(pointer) else { return false };
         let mut paths = self.rule.evidence.iter().flat_map(|evidence| evidence.paths.iter().flatten());
+        // The empty pointer only makes the others of its group optional.
         paths.any(|path| {
             Pointer::parse(path)
-                .is_some_and(|declared| pointer.is_within(&declared) || (or_around && declared.is_within(&pointer)))
+                .filter(|declared| *declared != Pointer::root())
+                .is_some_and(|declared| pointer.is_within(&declared) || declared.is_within(&pointer))
         })
     }
 

@@ -22,9 +22,22 @@ use crate::rule::Rule;
 const BUILT_IN_INSTRUCTIONS: usize = 2_000_000_000;
 /// A program has at most 255 entry points; smaller ones spread over threads.
 const MAX_GROUP: usize = 16;
+
 /// What a custom rule may spend on one input.
-const CUSTOM_INSTRUCTIONS: usize = 50_000_000;
-const CUSTOM_TIME: Duration = Duration::from_secs(10);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Steps of the virtual machine; some five million take a second.
+    pub instructions: usize,
+    /// Wall time. Only for a machine so slow that the steps do not end first: what ends by the clock may
+    /// end otherwise the next time.
+    pub time: Duration,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { instructions: 10_000_000, time: Duration::from_secs(60) }
+    }
+}
 
 /// Why a rule has no answer to an input. All its subjects there are open.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Error)]
@@ -73,6 +86,7 @@ pub struct Evaluator<'p> {
     /// Per rule its group and its place there.
     places: Vec<(usize, usize)>,
     data: Value,
+    budget: Budget,
 }
 
 /// Rules that are one program.
@@ -102,7 +116,12 @@ impl<'p> Evaluator<'p> {
                 places[*rule] = (group, place);
             }
         }
-        Self { policies, library: OnceLock::new(), groups, places, data: policies.data() }
+        Self { policies, library: OnceLock::new(), groups, places, data: policies.data(), budget: Budget::default() }
+    }
+
+    /// The same with another budget for custom rules.
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Self { budget, ..self }
     }
 
     /// Compiles the rules that are needed now rather than when their first input comes; for a thread
@@ -113,6 +132,17 @@ impl<'p> Evaluator<'p> {
                 let _ = self.compiled(group);
             }
         });
+    }
+
+    /// The answers of a rule as the interpreter gives them: the reference that policy tests use, ten times
+    /// slower than a [`Worker`].
+    pub fn interpret(&self, rule: usize, input: &Input) -> Result<Answers, RuleError> {
+        let about = &self.policies.policy(rule).rule;
+        let (group, place) = self.places[rule];
+        self.compiled(&self.groups[group])
+            .and_then(|compiled| compiled.interpret(place, &input.value, &self.data).map_err(|error| error.to_string()))
+            .and_then(|value| answer::answers(&value, input, &about.subject))
+            .map_err(|message| RuleError { rule: about.id.clone(), message })
     }
 
     /// An evaluator for one thread.
@@ -139,9 +169,9 @@ impl<'p> Evaluator<'p> {
         machine.set_strict_builtin_errors(false);
         machine.set_max_instructions(BUILT_IN_INSTRUCTIONS);
         if group.custom {
-            machine.set_max_instructions(CUSTOM_INSTRUCTIONS);
+            machine.set_max_instructions(self.budget.instructions);
             machine.set_execution_timer_config(Some(ExecutionTimerConfig {
-                limit: CUSTOM_TIME,
+                limit: self.budget.time,
                 check_interval: NonZeroU32::MIN.saturating_add(999),
             }));
             // Its stack is on the heap: endless recursion ends at the limit instead of killing the process.
@@ -194,4 +224,117 @@ impl Worker<'_> {
 pub(super) fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::PolicyFile;
+
+    const HEAD: &str = "\
+# METADATA
+# title: Good
+# description: Why.
+# scope: package
+# related_resources: [https://example.com/]
+# custom:
+#   id: ACME-001
+#   level: {active-active: error, active-standby: error, active-passive: error}
+#   score: 5
+#   scope: pair
+#   subject: key_vault
+#   static: yes
+#   change: in-place
+#   evidence: {}
+#   remediation: {text: Do it.}
+package acme.x
+
+import data.holdfast.lib.estate
+import data.holdfast.lib.finding
+";
+
+    fn evaluate(body: &str) -> Result<Answers, String> {
+        let policies = Policies::unchecked(PolicyFile::new("x.rego", format!("{HEAD}\n{body}\n")));
+        let evaluator = policies.evaluator().with_budget(Budget { instructions: 1_000_000, ..Budget::default() });
+        let input = Input::new(serde_json::json!({
+            "subjects": [
+                {"id": "kv1", "kind": "key_vault", "resource": "kv1"},
+                {"id": "ws1", "kind": "workspace", "resource": "ws1"},
+            ],
+            "resources": {"kv1": {"id": "kv1", "name": "kv1", "days": "seven"}},
+        }));
+        let mut worker = evaluator.worker();
+        let answers = worker.evaluate(0, &input);
+        assert_eq!(worker.evaluate(0, &input), answers, "a second evaluation gives the same");
+        answers.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn all_four_sets_are_answered() {
+        let answers = evaluate(
+            "deny contains finding.about(finding.at_level(s, s, \"/a\", \"m\", \"note\"), \"b\") if {
+                some s in estate.subjects(\"key_vault\")
+            }
+            pass contains \"kv1\"
+            exempt contains finding.exempt({\"id\": \"kv1\"}, \"e\")
+            open contains finding.open({\"id\": \"kv1\"}, \"o\")",
+        )
+        .unwrap();
+        assert_eq!(answers.deny[0].level, Some(crate::rule::Level::Note));
+        assert_eq!(answers.deny[0].about.as_deref(), Some("b"));
+        assert_eq!(answers.pass, ["kv1"]);
+        assert_eq!(answers.exempt, [("kv1".to_owned(), "e".to_owned())]);
+        assert_eq!(answers.open, [("kv1".to_owned(), "o".to_owned())]);
+    }
+
+    #[test]
+    fn a_set_that_is_missing_does_not_hide_the_others() {
+        assert_eq!(evaluate("pass contains \"kv1\"").unwrap().pass, ["kv1"]);
+        assert_eq!(evaluate("deny contains 1 if false").unwrap(), Answers::default());
+    }
+
+    #[test]
+    fn malformed_answers_are_faults_of_the_rule() {
+        let wrong = |body: &str| evaluate(body).unwrap_err();
+        assert_eq!(
+            wrong("pass contains \"ws1\""),
+            "rule ACME-001 failed: `pass` names `ws1`, which is no subject of kind `key_vault` of this input"
+        );
+        assert!(wrong("pass contains 1").contains("not a subject id"));
+        assert!(wrong("deny contains \"kv1\"").contains("`deny`: is not made by the helper library"));
+        assert!(wrong("deny contains {\"subject\": \"kv1\"}").contains("`resource` is missing"));
+        assert!(wrong("exempt contains {\"subject\": \"kv1\", \"reason\": \"\"}").contains("`reason` is missing"));
+        let found = "deny contains object.union(finding.of({\"id\": \"kv1\"}, {\"id\": \"r\"}, \"/p\", \"m\"), ";
+        assert!(wrong(&format!("{found}{{\"level\": \"fatal\"}})")).contains("`level`"));
+        assert!(wrong(&format!("{found}{{\"colour\": 1}})")).contains("unknown member `colour`"));
+        assert!(wrong(&format!("{found}{{\"pointer\": \"p\"}})")).contains("`pointer`"));
+    }
+
+    #[test]
+    fn one_malformed_value_does_not_empty_a_set() {
+        let body = "pass contains \"kv1\" if to_number(\"7\") == 7
+            pass contains \"kv1\" if to_number(input.resources.kv1.days) == 7
+            deny contains finding.of(s, s, \"\", \"m\") if {
+                some s in estate.subjects(\"key_vault\")
+                1 / to_number(\"0\") > 1
+            }";
+        let answers = evaluate(body).unwrap();
+        assert_eq!(answers.pass, ["kv1"]);
+        assert!(answers.deny.is_empty());
+    }
+
+    #[test]
+    fn endless_rules_end_at_their_budget() {
+        let recursion = "f(n) := f(n + 1)\npass contains \"kv1\" if f(1)";
+        let error = evaluate(recursion).unwrap_err();
+        assert!(error.contains("limit") || error.contains("ecursion"), "{error}");
+        let product = (0..9).map(|n| format!("some a{n} in numbers.range(1, 100)\n")).collect::<String>();
+        let error = evaluate(&format!("pass contains \"kv1\" if {{\n{product}\na0 == 0\n}}")).unwrap_err();
+        assert!(error.contains("limit"), "{error}");
+    }
+
+    #[test]
+    fn what_does_not_compile_is_a_fault_of_the_rule() {
+        assert!(evaluate("pass contains nowhere(1)").unwrap_err().contains("x.rego:"));
+    }
 }

@@ -370,19 +370,26 @@ impl Reader<'_> {
     /// One pointer, or `any_of` with several.
     fn group(&self, node: &Node) -> Result<Vec<String>, PolicyError> {
         if !matches!(node.data, YamlData::Mapping(_)) {
-            return Ok(vec![self.pointer(node)?]);
+            return Ok(vec![self.pointer(node, false)?]);
         }
         let fields = self.fields(node, "evidence", &["any_of"])?;
         let any_of = self.required(&fields, "any_of", "evidence")?;
-        let group =
-            self.sequence(any_of, "any_of")?.iter().map(|item| self.pointer(item)).collect::<Result<Vec<_>, _>>()?;
+        let group = self
+            .sequence(any_of, "any_of")?
+            .iter()
+            .map(|item| self.pointer(item, true))
+            .collect::<Result<Vec<_>, _>>()?;
         if group.len() < 2 {
             return Err(self.error(any_of, "`any_of` needs at least two pointers".to_owned()));
         }
         Ok(group)
     }
 
-    fn pointer(&self, node: &Node) -> Result<String, PolicyError> {
+    /// The empty pointer stands in `any_of` only: beside it, the others are read in some cases.
+    fn pointer(&self, node: &Node, or_empty: bool) -> Result<String, PolicyError> {
+        if or_empty && matches!(&node.data, YamlData::Value(Scalar::String(text)) if text.is_empty()) {
+            return Ok(String::new());
+        }
         let text = self.text(node, "evidence")?;
         match Pointer::parse(&text) {
             Some(_) if !text.ends_with('/') && !text.contains(' ') => Ok(text),
@@ -457,7 +464,7 @@ mod tests {
 #   change: in-place
 #   cost: low
 #   evidence:
-#     Microsoft.ContainerRegistry/registries: [/sku/name, any_of: [/location, /properties/zone]]
+#     Microsoft.ContainerRegistry/registries: [/sku/name, any_of: [\"\", /location, /properties/zone]]
 #   absence: [Microsoft.ContainerRegistry/registries/replications]
 #   evidence_seen: none
 #   remediation:
@@ -491,7 +498,7 @@ deny contains 1 if false
         assert_eq!(rule.level_in(Tier::ActivePassive), None);
         assert_eq!(rule.is_static, Static::Yes);
         assert_eq!(rule.tier.as_deref(), Some("inference"));
-        assert_eq!(rule.evidence[0].paths, [vec!["/sku/name"], vec!["/location", "/properties/zone"]]);
+        assert_eq!(rule.evidence[0].paths, [vec!["/sku/name"], vec!["", "/location", "/properties/zone"]]);
         assert_eq!(rule.absence, ["Microsoft.ContainerRegistry/registries/replications"]);
         assert!(!rule.evidence_seen);
         assert_eq!(rule.remediation.bicep, "resource r 'x' = {\n  name: 'y'\n}");

@@ -17,7 +17,7 @@ mod test_runner;
 mod verdict;
 
 pub use answer::{Answers, Denial};
-pub use engine::{Evaluator, Input, RuleError, Worker};
+pub use engine::{Budget, Evaluator, Input, RuleError, Worker};
 pub use file::{PolicyError, PolicyFile};
 pub use policies::{Policies, SelectError};
 pub use test_runner::{
