@@ -1,5 +1,6 @@
 //! Sources fill an [`Inventory`]: source code through [`Reader`]s, live subscriptions, snapshots.
 
+pub mod bicep;
 pub mod expr;
 mod tree;
 
