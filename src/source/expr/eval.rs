@@ -65,6 +65,26 @@ pub enum Key {
 }
 
 impl Accessor {
+    /// An accessor with a computed key.
+    pub(super) fn computed(value: Val, safe: bool, from_end: bool, span: Span) -> Result<Self, Fault> {
+        let key = match &value.kind {
+            Kind::Number(number) => {
+                let position = number.as_i64().ok_or_else(|| Fault::expression("an index must be a whole number"))?;
+                if from_end { Key::FromEnd(position) } else { Key::Position(position) }
+            }
+            Kind::Text(text) => match text.as_known() {
+                Some(name) => Key::Name(name.to_owned()),
+                None => Key::Unknown(value.into_owned()),
+            },
+            Kind::Unknown(_) => Key::Unknown(value.into_owned()),
+            _ => {
+                let message = format!("an index must be a number or a string, not {}", kind_name(&value));
+                return Err(Fault::expression(message));
+            }
+        };
+        Ok(Self { key, safe, span })
+    }
+
     /// The name of the member, if it is one.
     pub fn name(&self) -> Option<&str> {
         match &self.key {
@@ -223,6 +243,18 @@ impl<'a> Evaluator<'a> {
     pub fn local(&self, name: &str) -> Option<&Arc<Value>> {
         let exact = self.locals.iter().rev().find(|(local, _)| **local == *name);
         exact.or_else(|| self.locals.iter().rev().find(|(l, _)| l.eq_ignore_ascii_case(name))).map(|(_, value)| value)
+    }
+
+    /// All that a lambda or a loop body may depend on besides what it names: the locals and iterations
+    /// around it, and whose template it is in. Part of the identity of what they make.
+    pub(super) fn context(&self) -> Vec<Val> {
+        let mut context: Vec<Val> = self.locals.iter().map(|(_, value)| Val::Shared(value.clone())).collect();
+        context.extend(self.iterations.iter().map(|iteration| Val::Owned(iteration.index.clone())));
+        let scope = self.scope();
+        if let Some(own) = scope.owner.strip_prefix(&*scope.deployment).filter(|own| !own.is_empty()) {
+            context.push(Value::string(own.trim_start_matches('\u{1}')).into());
+        }
+        context
     }
 
     /// The value of an expression. Never fails: what is wrong becomes a gap and an unknown value.
@@ -447,8 +479,8 @@ impl<'a> Evaluator<'a> {
                     root = &access.base;
                 }
                 ExprKind::Index(access) => {
-                    let key = self.key(&access.index, access.from_end)?;
-                    path.push(Accessor { key, safe: access.safe, span: access.index.span });
+                    let index = self.value(&access.index);
+                    path.push(Accessor::computed(index, access.safe, access.from_end, access.index.span)?);
                     root = &access.base;
                 }
                 ExprKind::NonNull(inner) => root = inner,
@@ -464,22 +496,6 @@ impl<'a> Evaluator<'a> {
             return Ok(Val::Shared(base));
         }
         self.walk(&base, &path[used..], expr)
-    }
-
-    fn key(&mut self, index: &Expr, from_end: bool) -> Result<Key, Fault> {
-        let value = self.value(index);
-        match &value.kind {
-            Kind::Number(number) => {
-                let position = number.as_i64().ok_or_else(|| Fault::expression("an index must be a whole number"))?;
-                Ok(if from_end { Key::FromEnd(position) } else { Key::Position(position) })
-            }
-            Kind::Text(text) => Ok(match text.as_known() {
-                Some(name) => Key::Name(name.to_owned()),
-                None => Key::Unknown(value.into_owned()),
-            }),
-            Kind::Unknown(_) => Ok(Key::Unknown(value.into_owned())),
-            _ => Err(Fault::expression(format!("an index must be a number or a string, not {}", kind_name(&value)))),
-        }
     }
 
     /// What stands at the end of a path within a value.

@@ -36,6 +36,7 @@ mod ast;
 mod canonical;
 mod eval;
 mod functions;
+mod json;
 mod object;
 mod place;
 mod scope;
@@ -47,7 +48,8 @@ pub use ast::{
 };
 pub use canonical::{canonical, canonical_text};
 pub use eval::{Accessor, Environment, Evaluator, Fault, Found, Key, Val};
+pub use json::{Json, JsonError, JsonString, json_value, parse_json};
 pub use object::ObjectBuilder;
 pub use place::placed;
-pub use scope::{Scope, ScopeKind};
+pub use scope::{Scope, ScopeKind, resource_id};
 pub use session::{Limits, Session, Slot};

@@ -152,3 +152,31 @@ impl Scope {
         Value::new(Kind::Text(Text::hole(Hole::new(&self.deployment, expression))))
     }
 }
+
+/// The id of a resource of a type with as many names as the type has segments, within a scope. Resource
+/// groups and subscriptions have ids of their own form.
+pub fn resource_id(scope: &Text, resource_type: &str, names: &[Text]) -> Text {
+    let lower = resource_type.to_ascii_lowercase();
+    if let (true, [name]) = (lower == "microsoft.resources/resourcegroups", names) {
+        let mut id = scope.clone();
+        id.push_known("/resourceGroups/");
+        id.push(name);
+        return id;
+    }
+    if let (true, [name]) = (lower == "microsoft.resources/subscriptions", names) {
+        let mut id = Text::known("/subscriptions/");
+        id.push(name);
+        return id;
+    }
+    let mut id = scope.clone();
+    let mut segments = resource_type.split('/');
+    id.push_known("/providers/");
+    id.push_known(segments.next().unwrap_or_default());
+    for (segment, name) in segments.zip(names) {
+        id.push_known("/");
+        id.push_known(segment);
+        id.push_known("/");
+        id.push(name);
+    }
+    id
+}

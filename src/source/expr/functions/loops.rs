@@ -69,8 +69,9 @@ pub(in crate::source::expr) fn copy_loop(ev: &mut Evaluator<'_>, copy: &Copy, ex
 
 /// A list of which not even the length is known.
 fn of_unknown_length(ev: &Evaluator<'_>, over: &Value, expr: &Expr) -> Value {
-    let body = ev.session().source(expr.span);
-    ev.derived(&format!("for {body} in "), std::slice::from_ref(over), false, expr).at(expr.span)
+    let mut args: Vec<Val> = vec![over.clone().into(), Value::string(ev.session().source(expr.span)).into()];
+    args.extend(ev.context());
+    unknown(ev, "for", &args, false, expr).into_owned().at(expr.span)
 }
 
 /// `copyIndex()`, `copyIndex(offset)`, `copyIndex('loop')`, `copyIndex('loop', offset)`.

@@ -8,8 +8,20 @@
 
 mod args;
 mod array;
+mod cidr;
+mod comparison;
+mod date;
+mod encoding;
+mod files;
+mod hash;
+mod lambda;
 mod logical;
 mod loops;
+mod numeric;
+mod object;
+mod resource;
+mod scope;
+mod string;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -76,7 +88,23 @@ const fn lazy(name: &'static str, arity: (usize, usize), body: Lazy) -> Function
     Function { name, arity, text: false, body: Body::Lazy(body) }
 }
 
-const FAMILIES: &[&[Function]] = &[array::FUNCTIONS, logical::FUNCTIONS, loops::FUNCTIONS];
+const FAMILIES: &[&[Function]] = &[
+    array::FUNCTIONS,
+    cidr::FUNCTIONS,
+    comparison::FUNCTIONS,
+    date::FUNCTIONS,
+    encoding::FUNCTIONS,
+    files::FUNCTIONS,
+    hash::FUNCTIONS,
+    lambda::FUNCTIONS,
+    logical::FUNCTIONS,
+    loops::FUNCTIONS,
+    numeric::FUNCTIONS,
+    object::FUNCTIONS,
+    resource::FUNCTIONS,
+    scope::FUNCTIONS,
+    string::FUNCTIONS,
+];
 
 fn find(name: &str) -> Option<&'static Function> {
     static INDEX: OnceLock<HashMap<String, &'static Function>> = OnceLock::new();
