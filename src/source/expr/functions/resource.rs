@@ -35,10 +35,11 @@ const fn deployed(name: &'static str, arity: (usize, usize)) -> Function {
     Function { name, arity, text: false, body: Body::Deployed }
 }
 
-/// The position of the resource type: the argument that has as many `/` as names follow it.
+/// The position of the resource type: the argument that has as many `/` as names follow it. One at its
+/// end does not count: `Microsoft.Network/virtualNetworks/subnets/` deploys.
 fn type_at(args: &[Val]) -> Option<usize> {
     (0..args.len()).find(|at| {
-        let slashes = args[*at].as_str().map_or(0, |text| text.matches('/').count());
+        let slashes = args[*at].as_str().map_or(0, |text| text.trim_end_matches('/').matches('/').count());
         slashes > 0 && slashes == args.len() - at - 1
     })
 }
