@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::Span;
-use crate::source::expr::Expr;
+use crate::source::expr::{Expr, Lambda};
 
 /// A parsed `.bicep` or `.bicepparam` file: its declarations in order.
 #[derive(Clone, Debug, Default)]
@@ -120,8 +120,16 @@ pub struct Body {
     pub repeat: Option<Repeat>,
     /// The condition before it.
     pub condition: Option<Expr>,
-    /// The object, or an error.
+    /// The object without the members below, or an error.
     pub object: Expr,
+    /// `name`
+    pub name: Option<Expr>,
+    /// `parent`
+    pub parent: Option<Expr>,
+    /// `scope`
+    pub scope: Option<Expr>,
+    /// `params` of a module.
+    pub params: Option<Expr>,
     /// Resources that are declared inside the object.
     pub children: Vec<(Vec<Expr>, Resource)>,
 }
@@ -142,10 +150,8 @@ pub struct Repeat {
 pub struct Func {
     /// Its name.
     pub name: Identifier,
-    /// The names of its parameters.
-    pub params: Vec<Arc<str>>,
-    /// What it computes.
-    pub body: Expr,
+    /// Its parameters and what it computes.
+    pub lambda: Lambda,
 }
 
 /// An import from another file.

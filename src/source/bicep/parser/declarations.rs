@@ -6,7 +6,7 @@ use super::super::syntax::{
 };
 use super::expressions::LoopHead;
 use super::{Failed, Parsed, Parser};
-use crate::source::expr::{Expr, ExprKind};
+use crate::source::expr::{Expr, ExprKind, Lambda, Property};
 
 /// A resource declared in the body of another, with its decorators.
 pub(super) type Child = (Vec<Expr>, Resource);
@@ -165,7 +165,7 @@ impl Parser<'_> {
             self.depth = depth;
             self.synchronize(before);
             let object = self.expr(ExprKind::Error("its declaration does not follow the grammar".into()), start);
-            Body { repeat: None, condition: None, object, children: Vec::new() }
+            new_body(None, None, object, Vec::new())
         })
     }
 
@@ -180,7 +180,7 @@ impl Parser<'_> {
         if !self.is(TokenKind::LeftBracket) {
             let condition = self.condition()?;
             let object = self.object(is_resource.then_some(&mut children))?;
-            return Ok(Body { repeat: None, condition, object, children });
+            return Ok(new_body(None, condition, object, children));
         }
         self.advance();
         self.skip_new_lines();
@@ -192,7 +192,7 @@ impl Parser<'_> {
         let object = self.object(is_resource.then_some(&mut children))?;
         self.skip_new_lines();
         self.expect(TokenKind::RightBracket, "']' behind the loop")?;
-        Ok(Body { repeat: Some(Repeat { item, index, list }), condition, object, children })
+        Ok(new_body(Some(Repeat { item, index, list }), condition, object, children))
     }
 
     /// Whether a nested resource or its decorators start here, rather than a property.
@@ -233,7 +233,7 @@ impl Parser<'_> {
         self.expect(TokenKind::Arrow, "'=>'")?;
         self.skip_new_lines();
         let body = self.expression()?;
-        Ok(Func { name, params, body })
+        Ok(Func { name, lambda: Lambda { params, body } })
     }
 
     fn import(&mut self) -> Parsed<Option<DeclarationKind>> {
@@ -307,5 +307,23 @@ impl Parser<'_> {
         self.with_clause()?;
         let alias = if self.eat_word("as") { Some(self.identifier("a name")?.name) } else { None };
         Ok(Extension { reference, alias })
+    }
+}
+
+/// A body; the members that mean something to the compiler itself are taken out of its object.
+fn new_body(repeat: Option<Repeat>, condition: Option<Expr>, mut object: Expr, children: Vec<Child>) -> Body {
+    let (name, parent, scope) = (take(&mut object, "name"), take(&mut object, "parent"), take(&mut object, "scope"));
+    let params = take(&mut object, "params");
+    take(&mut object, "dependsOn");
+    Body { repeat, condition, object, name, parent, scope, params, children }
+}
+
+fn take(object: &mut Expr, name: &str) -> Option<Expr> {
+    let ExprKind::Object(properties) = &mut object.kind else { return None };
+    let is_it = |p: &Property| matches!(p, Property::Member(m) if m.key.as_text() == Some(name));
+    let at = properties.iter().position(is_it)?;
+    match properties.remove(at) {
+        Property::Member(member) => Some(member.value),
+        Property::Spread(_) => None,
     }
 }
