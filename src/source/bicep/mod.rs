@@ -106,3 +106,6 @@ fn known_values(template: &Template<'_>) -> BTreeMap<String, String> {
     });
     values.collect()
 }
+
+#[cfg(test)]
+mod tests;

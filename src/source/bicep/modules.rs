@@ -25,7 +25,7 @@ pub(super) struct Instance<'a> {
 const MAX_CALLS: usize = 32;
 
 /// The steps that a module call costs at least.
-const STEPS_PER_MODULE: u64 = 50;
+const STEPS_PER_MODULE: u64 = 200;
 
 impl<'a> Template<'a> {
     /// What a module deploys, once per instance if it is in a loop.

@@ -27,7 +27,7 @@ pub(super) struct Output {
 }
 
 /// The steps that a resource costs at least, so that loops around large templates end.
-const STEPS_PER_RESOURCE: u64 = 20;
+const STEPS_PER_RESOURCE: u64 = 200;
 
 impl<'a> Template<'a> {
     /// Everything that the file deploys.
@@ -263,7 +263,7 @@ impl<'a> Template<'a> {
                 Some(Key::Position(at)) if is_looped => {
                     position = Position::At(usize::try_from(*at).unwrap_or(usize::MAX));
                 }
-                Some(Key::FromEnd(at)) if is_looped => position = self.from_end(node, *at),
+                Some(Key::FromEnd(at)) if is_looped => position = self.counted_from_end(node, *at),
                 Some(Key::Unknown(index)) if is_looped => position = Position::Unknown(index.clone().into()),
                 Some(Key::Name(name)) => match name.strip_prefix("::").and_then(|n| self.source.child(node, n)) {
                     Some(child) => node = child,
@@ -275,7 +275,7 @@ impl<'a> Template<'a> {
         }
     }
 
-    fn from_end(&self, node: usize, at: i64) -> Position {
+    fn counted_from_end(&self, node: usize, at: i64) -> Position {
         match &*self.resource_loop(node) {
             Loop::Over(items) => {
                 let index = usize::try_from(at).ok().and_then(|at| items.len().checked_sub(at));

@@ -31,12 +31,15 @@ pub(super) struct Template<'a> {
     outputs: Vec<Slot>,
     loops: Vec<Lazy<Rc<Loop>>>,
     module_loops: Vec<Lazy<Rc<Loop>>>,
-    identities: RefCell<HashMap<(usize, Option<usize>), Rc<Lazy<Result<Rc<Identity>, Fault>>>>>,
-    modules: RefCell<HashMap<(usize, Option<usize>), Rc<Lazy<Rc<Instance<'a>>>>>>,
+    identities: Instances<Result<Rc<Identity>, Fault>>,
+    modules: Instances<Rc<Instance<'a>>>,
     imports: RefCell<HashMap<String, Option<Rc<Template<'a>>>>>,
     /// The resource whose body is being evaluated: names of resources nested in it are in sight.
     pub current: Cell<Option<usize>>,
 }
+
+/// What was computed per declaration and index in its loop.
+type Instances<T> = RefCell<HashMap<(usize, Option<usize>), Rc<Lazy<T>>>>;
 
 /// What a resource or module loop goes over.
 #[derive(Debug)]
