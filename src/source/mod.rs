@@ -1,5 +1,7 @@
 //! Sources fill an [`Inventory`]: source code through [`Reader`]s, live subscriptions, snapshots.
 
+pub mod bicep;
+pub mod expr;
 #[cfg(feature = "live")]
 pub mod live;
 mod tree;

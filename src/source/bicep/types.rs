@@ -1,0 +1,139 @@
+//! What types say that matters to a scan: whether null is allowed, and what is secret.
+
+use std::sync::Arc;
+
+use super::index::{Source, Symbol};
+use super::library::Library;
+use super::syntax::{Imported, Type, TypeKind, has_decorator};
+use super::template::Template;
+use crate::model::{Hole, Kind, Value};
+
+/// How many names a type may be an alias through.
+const MAX_ALIASES: usize = 24;
+
+/// What a type says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// Null is one of its values.
+    pub nullable: bool,
+    /// It is an alias of a type that is decorated with `@secure()`.
+    pub secure: bool,
+}
+
+/// The facts of a type that is written in a file.
+pub(super) fn facts(lib: &Library<'_>, source: &Source, ty: &Type) -> Facts {
+    facts_within(lib, source, ty, MAX_ALIASES)
+}
+
+fn facts_within(lib: &Library<'_>, source: &Source, ty: &Type, aliases: usize) -> Facts {
+    match &ty.kind {
+        TypeKind::Null => Facts { nullable: true, secure: false },
+        TypeKind::Nullable(inner) => Facts { nullable: true, ..facts_within(lib, source, inner, aliases) },
+        TypeKind::Union(members) => {
+            let nullable = members.iter().any(|member| facts_within(lib, source, member, aliases).nullable);
+            Facts { nullable, secure: false }
+        }
+        TypeKind::Name(_) | TypeKind::Member(..) if aliases > 0 => {
+            with_alias(lib, source, ty, &mut |source, ty, secure| {
+                let inner = facts_within(lib, source, ty, aliases - 1);
+                Facts { secure: inner.secure || secure, ..inner }
+            })
+            .unwrap_or_default()
+        }
+        _ => Facts::default(),
+    }
+}
+
+/// Looks up the user-defined type that a name stands for, in whatever file it is declared.
+fn with_alias<T>(
+    lib: &Library<'_>,
+    source: &Source,
+    ty: &Type,
+    run: &mut dyn FnMut(&Source, &Type, bool) -> T,
+) -> Option<T> {
+    let import = match &ty.kind {
+        TypeKind::Name(name) => match source.symbol(name)? {
+            Symbol::Type => {
+                let node = source.types.get(&**name)?;
+                return Some(run(source, &node.ty, node.secure));
+            }
+            Symbol::Imported(import, position) => match &source.imports[import].names {
+                Imported::Named(names) => (import, names[position].0.to_string()),
+                Imported::All(_) => return None,
+            },
+            _ => return None,
+        },
+        TypeKind::Member(base, member) => match &base.kind {
+            TypeKind::Name(namespace) => match source.symbol(namespace)? {
+                Symbol::Namespace(import) => (import, member.to_string()),
+                _ => return None,
+            },
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let reference = source.imports[import.0].from.as_text()?;
+    let path = lib.tree.resolve(&source.path, reference).filter(|path| *path != source.path)?;
+    let other = super::files::is_bicep(&path).then(|| lib.source(&path)).flatten()?;
+    match other.symbol(&import.1)? {
+        Symbol::Type => other.types.get(import.1.as_str()).map(|node| run(&other, &node.ty, node.secure)),
+        _ => None,
+    }
+}
+
+/// The value of a parameter with the members that its type marks as secure made unknown.
+pub(super) fn without_secrets(template: &Template<'_>, ty: Option<&Type>, value: Arc<Value>) -> Arc<Value> {
+    let Some(ty) = ty else { return value };
+    if !matches!(value.kind, Kind::Object(_) | Kind::Array(_)) {
+        return value;
+    }
+    let mut masked = Arc::unwrap_or_clone(value);
+    let mask = Mask { template, names: MAX_ALIASES };
+    mask.apply(&template.source, ty, &mut masked);
+    Arc::new(masked)
+}
+
+struct Mask<'t, 'a> {
+    template: &'t Template<'a>,
+    names: usize,
+}
+
+impl Mask<'_, '_> {
+    fn apply(&self, source: &Source, ty: &Type, value: &mut Value) {
+        match (&ty.kind, &mut value.kind) {
+            (TypeKind::Nullable(inner) | TypeKind::NonNull(inner), _) => self.apply(source, inner, value),
+            (TypeKind::Array(inner), Kind::Array(items)) => {
+                items.iter_mut().for_each(|item| self.apply(source, inner, item));
+            }
+            (TypeKind::Tuple(types), Kind::Array(items)) => {
+                types.iter().zip(items).for_each(|(ty, item)| self.apply(source, ty, item));
+            }
+            (TypeKind::Union(types), _) => types.iter().for_each(|ty| self.apply(source, ty, value)),
+            (TypeKind::Object(members), Kind::Object(values)) => {
+                for member in members {
+                    let named = values.iter_mut().filter(|(name, _)| {
+                        member.name.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(name))
+                    });
+                    for (name, value) in named {
+                        self.member(source, name, has_decorator(&member.decorators, "secure"), &member.ty, value);
+                    }
+                }
+            }
+            (TypeKind::Name(_) | TypeKind::Member(..), Kind::Object(_) | Kind::Array(_)) if self.names > 0 => {
+                let inner = Mask { template: self.template, names: self.names - 1 };
+                with_alias(self.template.lib, source, ty, &mut |source, ty, _| inner.apply(source, ty, value));
+            }
+            _ => {}
+        }
+    }
+
+    fn member(&self, source: &Source, name: &str, secure: bool, ty: &Type, value: &mut Value) {
+        if secure || facts(self.template.lib, source, ty).secure {
+            let hole = Hole::new(&self.template.scope.owner, &format!("secure {name}"));
+            let (span, supplied) = (value.span, value.supplied);
+            *value = Value { span, supplied, ..Value::unresolved(name, hole) };
+            return;
+        }
+        self.apply(source, ty, value);
+    }
+}
