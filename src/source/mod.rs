@@ -1,8 +1,10 @@
 //! Sources fill an [`Inventory`]: source code through [`Reader`]s, live subscriptions, snapshots.
 
+mod arm_template;
 pub mod expr;
 mod tree;
 
+pub use arm_template::ArmTemplate;
 pub use tree::{FileTree, TreeError};
 
 use crate::model::Inventory;
