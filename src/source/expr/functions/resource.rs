@@ -38,7 +38,7 @@ const fn deployed(name: &'static str, arity: (usize, usize)) -> Function {
 /// The position of the resource type: the argument that has as many `/` as names follow it.
 fn type_at(args: &[Val]) -> Option<usize> {
     (0..args.len()).find(|at| {
-        let slashes = args[*at].as_str().map_or(0, |text| text.matches('/').count());
+        let slashes = args[*at].as_str().map_or(0, |text| text.trim_end_matches('/').matches('/').count());
         slashes > 0 && slashes == args.len() - at - 1
     })
 }
@@ -58,7 +58,8 @@ fn build(args: &[Val], scope: impl FnOnce(&[Val], &[Text]) -> Option<Text>) -> R
     let Some(scope) = scope(args, &before) else {
         return Err(Fault::expression("too many arguments stand before the resource type"));
     };
-    let resource_type = args::str(args, at)?;
+    // Azure does not mind a `/` at its end.
+    let resource_type = args::str(args, at)?.trim_end_matches('/');
     Ok(Some(of_text(resource_id(&scope, resource_type, &names))))
 }
 
