@@ -1,5 +1,6 @@
 //! Sources fill an [`Inventory`]: source code through [`Reader`]s, live subscriptions, snapshots.
 
+pub mod arm_template;
 pub mod bicep;
 pub mod expr;
 #[cfg(feature = "live")]
