@@ -34,7 +34,7 @@ fn all_reports() -> Vec<(&'static str, Report)> {
         ("tenant", reports::tenant(true)),
         ("incomplete", reports::tenant(false)),
         ("hostile", reports::hostile()),
-        ("many", reports::many(6_000)),
+        ("many", reports::many(60)),
     ]
 }
 

@@ -145,6 +145,87 @@ pub(super) fn uri_path(path: &str) -> Cow<'_, str> {
     Cow::Owned(result)
 }
 
+/// Text in HTML or XML, also in a quoted attribute.
+pub(super) fn xml(text: &str) -> String {
+    markup(&clean(text))
+}
+
+/// The same for several lines.
+pub(super) fn xml_block(text: &str) -> String {
+    markup(&clean_block(text))
+}
+
+fn markup(text: &str) -> String {
+    let mut result = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => result.push_str("&amp;"),
+            '<' => result.push_str("&lt;"),
+            '>' => result.push_str("&gt;"),
+            '"' => result.push_str("&quot;"),
+            '\'' => result.push_str("&#39;"),
+            c => result.push(c),
+        }
+    }
+    result
+}
+
+/// Text in Markdown that is nothing but text: no markup, mention, reference or link of its own.
+pub(super) fn markdown(text: &str) -> String {
+    let mut result = String::with_capacity(text.len() + 16);
+    for c in clean(text).chars() {
+        match c {
+            '&' => result.push_str("&amp;"),
+            '<' => result.push_str("&lt;"),
+            '>' => result.push_str("&gt;"),
+            // GitHub looks for mentions and references after it has parsed the text, so an escape does
+            // not stop it; a comment in between does.
+            '@' | '#' => result.extend(['\\', c].into_iter().chain("<!-- -->".chars())),
+            c if c.is_ascii_punctuation() && !matches!(c, '.' | ',' | ':' | ';' | '\'' | '/' | '%' | '=' | '?') => {
+                result.extend(['\\', c]);
+            }
+            c => result.push(c),
+        }
+    }
+    // Addresses become links without any markup.
+    result.replace("://", "&#58;//").replace("www.", "www&#46;")
+}
+
+/// Text in HTML that stands in Markdown, where some readers look for markup too.
+pub(super) fn html_in_markdown(text: &str) -> String {
+    let mut result = String::with_capacity(text.len() + 16);
+    for c in clean(text).chars() {
+        match c {
+            '@' | '#' => result.extend([c].into_iter().chain("<!-- -->".chars())),
+            '&' | '<' | '>' | '"' | '[' | ']' | '*' | '_' | '`' | '~' | '|' | '\\' => {
+                let _ = write!(result, "&#{};", u32::from(c));
+            }
+            c => result.push(c),
+        }
+    }
+    result
+}
+
+/// A code span in Markdown, also in the cell of a table.
+pub(super) fn markdown_code(text: &str) -> String {
+    let text = clean(text);
+    if text.contains(['`', '|']) {
+        return markdown(&text);
+    }
+    format!("`{}`", text.trim())
+}
+
+/// A cell of a CSV line, which a spreadsheet takes for text and not for a formula.
+pub(super) fn csv_cell(text: &str) -> String {
+    let text = clean(text);
+    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let guard = if is_formula { "'" } else { "" };
+    if guard.is_empty() && !text.contains([',', '"']) {
+        return text.into_owned();
+    }
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
 /// The fence of a Markdown code block that its text cannot close.
 pub(super) fn fence(code: &str) -> String {
     let mut longest = 0;
@@ -193,6 +274,34 @@ mod tests {
             sarif_message("st${uniqueString('{')} [parameters('x')] {12"),
             "st${uniqueString('{')} [parameters('x')] {12"
         );
+    }
+
+    #[test]
+    fn markup_is_text_in_html_and_xml() {
+        assert_eq!(xml("<a href='x'>\"&\"\u{1}\u{ffff}"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;");
+    }
+
+    #[test]
+    fn markup_is_text_in_markdown() {
+        assert_eq!(markdown("[a](b) `c` | *d*"), "\\[a\\]\\(b\\) \\`c\\` \\| \\*d\\*");
+        assert_eq!(markdown("@a #1 <i>"), "\\@<!-- -->a \\#<!-- -->1 &lt;i&gt;");
+        assert_eq!(markdown("https://b.c www.d"), "https&#58;//b.c www&#46;d");
+        assert_eq!(markdown_code("a b"), "`a b`");
+        assert_eq!(markdown_code("a`|"), "a\\`\\|");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_in_the_code() {
+        assert_eq!(fence("a"), "```");
+        assert_eq!(fence("a\n````\nb `c`"), "`````");
+    }
+
+    #[test]
+    fn spreadsheets_see_no_formula() {
+        assert_eq!(csv_cell("=1+1"), "\"'=1+1\"");
+        assert_eq!(csv_cell("\t@SUM(A1)"), "\"' @SUM(A1)\"");
+        assert_eq!(csv_cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
+        assert_eq!(csv_cell("plain-text"), "plain-text");
     }
 
     #[test]

@@ -10,8 +10,14 @@ use std::path::{Path, PathBuf};
 
 use crate::finding::Report;
 
+mod csv;
+mod digest;
 mod escape;
+mod excerpt;
+mod html;
 mod json;
+mod junit;
+mod markdown;
 mod place;
 mod sarif;
 mod secret;
@@ -37,11 +43,11 @@ pub struct Format {
 pub static FORMATS: &[Format] = &[
     Format { name: "text", about: "findings with code frames, for people", write: text::write },
     Format { name: "sarif", about: "SARIF 2.1.0, for code scanning and dashboards", write: sarif::write },
-    Format {
-        name: "json",
-        about: "the whole report, for programs (docs/schemas/report.schema.json)",
-        write: json::write,
-    },
+    Format { name: "json", about: "the whole report, for programs", write: json::write },
+    Format { name: "markdown", about: "a job summary of at most 1 MiB", write: markdown::write },
+    Format { name: "html", about: "one page that needs nothing else", write: html::write },
+    Format { name: "junit", about: "JUnit XML, for test reports", write: junit::write },
+    Format { name: "csv", about: "one line per finding, for spreadsheets", write: csv::write },
 ];
 
 impl Format {

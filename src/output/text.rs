@@ -5,14 +5,14 @@ mod frame;
 mod page;
 mod summary;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use super::OutputOptions;
 use super::escape::{clean, clean_block};
-use super::place;
-use super::wording::{State, first_sentence, remediation, sentence};
-use crate::finding::{BaselineState, Finding, Report};
+use super::wording::{first_sentence, remediation, sentence};
+use super::{digest, place};
+use crate::finding::{Finding, Report};
 use crate::rule::Rule;
 use page::{Line, Page};
 
@@ -31,20 +31,9 @@ pub(super) fn write(report: &Report, options: &OutputOptions, out: &mut dyn Writ
 
 /// The failures that are new, or all of them where there is no baseline.
 fn failures(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
-    let mut groups: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in &report.findings {
-        if State::of(finding) == State::Failed && finding.baseline != Some(BaselineState::Unchanged) {
-            groups.entry(&finding.subject.group).or_default().push(finding);
-        }
-    }
     let mut explained = HashSet::new();
-    for (group, mut findings) in groups {
-        findings.sort_by(|a, b| {
-            b.level
-                .cmp(&a.level)
-                .then_with(|| (a.rule, &a.place, &a.fingerprint).cmp(&(b.rule, &b.place, &b.fingerprint)))
-        });
-        page.heading(&title(group, findings[0]))?;
+    for (group, findings) in digest::failures(report) {
+        page.heading(&group)?;
         for finding in findings {
             page.blank()?;
             let first = explained.insert(finding.rule);
@@ -52,15 +41,6 @@ fn failures(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The workspace or pair, its tier, and whether the pair is only inferred.
-fn title(group: &str, finding: &Finding) -> String {
-    if group.is_empty() {
-        return "repository".to_owned();
-    }
-    let inferred = if finding.subject.inferred { ", inferred pair" } else { "" };
-    format!("{} ({}{inferred})", clean(group), finding.subject.tier.as_str())
 }
 
 fn print_finding(page: &mut Page<'_>, finding: &Finding, rule: &Rule, first: bool) -> io::Result<()> {
@@ -97,7 +77,7 @@ fn print_finding(page: &mut Page<'_>, finding: &Finding, rule: &Rule, first: boo
 
 /// The remediation in the language of the place.
 fn snippet(page: &mut Page<'_>, finding: &Finding, rule: &Rule, gutter: usize) -> io::Result<()> {
-    let code = clean_block(snippet_for(finding, rule).trim_end());
+    let code = clean_block(digest::snippet(finding, rule).1.trim_end());
     if code.is_empty() {
         return Ok(());
     }
@@ -112,18 +92,6 @@ fn snippet(page: &mut Page<'_>, finding: &Finding, rule: &Rule, gutter: usize) -
         page.print(Line::default().plain(indent).styled(faint, text))?;
     }
     Ok(())
-}
-
-fn snippet_for<'a>(finding: &Finding, rule: &'a Rule) -> &'a str {
-    let remediation = &rule.remediation;
-    let extension = finding.place.path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let order = match extension {
-        _ if finding.place.source.is_none() => [&remediation.cli, &remediation.bicep, &remediation.terraform],
-        "tf" | "tfvars" => [&remediation.terraform, &remediation.bicep, &remediation.cli],
-        "bicep" | "bicepparam" | "json" | "jsonc" => [&remediation.bicep, &remediation.cli, &remediation.terraform],
-        _ => [&remediation.cli, &remediation.bicep, &remediation.terraform],
-    };
-    order.into_iter().find(|code| !code.trim().is_empty()).map_or("", String::as_str)
 }
 
 fn reference(page: &mut Page<'_>, rule: &Rule, gutter: usize) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::escape::clean;
-use crate::finding::{Finding, ReportedGap, Verdict};
+use crate::finding::{Counts, Finding, ReadCounts, ReportedGap, Verdict};
 use crate::rule::Rule;
 
 /// What became of a subject, as people read it: a verdict, with waived denials apart.
@@ -90,6 +90,25 @@ pub(super) fn gap(gap: &ReportedGap) -> String {
 /// `1 rule`, `2 rules`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// Failures by level: `2 errors, 1 warning`; empty where there is none.
+pub(super) fn by_level(counts: &Counts) -> String {
+    let levels = [(counts.errors, "error"), (counts.warnings, "warning"), (counts.notes, "note")];
+    let named = levels.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(*count, noun));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// What was read, on one line.
+pub(super) fn read(read: &ReadCounts) -> String {
+    let files: usize = read.files.values().sum();
+    let mut text = String::new();
+    if files > 0 {
+        let by_reader: Vec<String> = read.files.iter().map(|(reader, count)| format!("{count} {reader}")).collect();
+        text = format!("{} ({}), ", counted(files, "file"), by_reader.join(", "));
+    }
+    let resources = counted(read.resources, "resource");
+    format!("{text}{resources}, {}, {}", counted(read.workspaces, "workspace"), counted(read.pairs, "workspace pair"))
 }
 
 /// With a full stop at its end.

@@ -2,20 +2,10 @@
 
 use std::io;
 
-use super::page::{Line, Page, char_width};
+use super::page::{Line, Page};
 use crate::finding::SourcePlace;
-use crate::output::escape::is_harmless;
-use crate::output::secret;
+use crate::output::excerpt::excerpt;
 use crate::rule::Level;
-
-/// Shown for a tab.
-const TAB: &str = "    ";
-/// Shown for a character that must not reach a terminal.
-const REPLACEMENT: &str = "\u{fffd}";
-/// Shown where a long line was cut.
-const CUT: &str = "…";
-/// How much of a long line is shown in front of the place.
-const BEFORE: usize = 20;
 
 /// Prints the line of a place. `gutter` is the width of the column with line numbers.
 pub(super) fn print(page: &mut Page<'_>, place: &SourcePlace, level: Level, gutter: usize) -> io::Result<()> {
@@ -30,119 +20,4 @@ pub(super) fn print(page: &mut Page<'_>, place: &SourcePlace, level: Level, gutt
     let number = Line::default().styled(frame, format!("{:>gutter$} |", place.region.line));
     page.print(number.plain(format!(" {}", excerpt.text)))?;
     page.print(bar().plain(" ".repeat(excerpt.start + 1)).styled(mark, "^".repeat(excerpt.length)))
-}
-
-/// A part of a line, and which of its columns to underline.
-struct Excerpt {
-    text: String,
-    start: usize,
-    length: usize,
-}
-
-/// A character as it is shown.
-struct Cell {
-    shown: String,
-    width: usize,
-    marked: bool,
-}
-
-fn excerpt(place: &SourcePlace, room: usize) -> Excerpt {
-    let cells = cells(place, room);
-    let marked = cells.iter().position(|cell| cell.marked).unwrap_or(cells.len());
-    let total: usize = cells.iter().map(|cell| cell.width).sum();
-    // The whole line if it fits, otherwise from a little before the place on.
-    let first = if total <= room { 0 } else { marked.saturating_sub(BEFORE) };
-    let mut result = Excerpt { text: String::new(), start: 0, length: 0 };
-    let mut used = 0;
-    if first > 0 {
-        result.text.push_str(CUT);
-        used = 1;
-    }
-    for (at, cell) in cells.iter().enumerate().skip(first) {
-        if used + cell.width > room.saturating_sub(usize::from(at + 1 < cells.len())) {
-            result.text.push_str(CUT);
-            break;
-        }
-        if cell.marked && result.length == 0 {
-            result.start = used;
-        }
-        result.length += if cell.marked { cell.width } else { 0 };
-        result.text.push_str(&cell.shown);
-        used += cell.width;
-    }
-    if result.length == 0 {
-        (result.start, result.length) = (used, 1);
-    }
-    result.text.truncate(result.text.trim_end().len());
-    result
-}
-
-/// The characters of a line, as far as an excerpt can need them.
-fn cells(place: &SourcePlace, room: usize) -> Vec<Cell> {
-    let line = &place.line_text;
-    let secrets = secret::ranges(line);
-    let (start, end) = (place.region.start_column as usize, place.region.end_column as usize);
-    let mut column = 1;
-    let mut cells = Vec::new();
-    for (at, c) in line.char_indices() {
-        if column > end + room {
-            break;
-        }
-        let shown = match c {
-            _ if secrets.iter().any(|range| range.contains(&at)) => "*".to_owned(),
-            '\t' => TAB.to_owned(),
-            c if is_harmless(c) => c.to_string(),
-            _ => REPLACEMENT.to_owned(),
-        };
-        let width = shown.chars().map(char_width).sum();
-        cells.push(Cell { shown, width, marked: (start..end).contains(&column) });
-        column += c.len_utf16();
-    }
-    cells
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::TextRegion;
-
-    fn shown(line: &str, start_column: u32, end_column: u32, room: usize) -> (String, String) {
-        let place = SourcePlace {
-            region: TextRegion { line: 1, start_column, end_column },
-            snippet: String::new(),
-            line_text: line.into(),
-            line_hash: String::new(),
-        };
-        let excerpt = excerpt(&place, room);
-        (excerpt.text, format!("{}{}", " ".repeat(excerpt.start), "^".repeat(excerpt.length)))
-    }
-
-    #[test]
-    fn carets_stand_under_the_columns() {
-        assert_eq!(shown("  sku: 'LRS'", 8, 13, 80), ("  sku: 'LRS'".into(), "       ^^^^^".into()));
-        assert_eq!(shown("\tsku", 2, 5, 80), ("    sku".into(), "    ^^^".into()));
-        // 😀 is two units of UTF-16 and two columns, 日 is one unit and two columns.
-        assert_eq!(shown("😀日x", 4, 5, 80), ("😀日x".into(), "    ^".into()));
-    }
-
-    #[test]
-    fn a_place_behind_the_end_is_still_marked() {
-        assert_eq!(shown("ab", 3, 4, 80), ("ab".into(), "  ^".into()));
-    }
-
-    #[test]
-    fn long_lines_are_cut_around_the_place() {
-        let line = format!("{}NEEDLE{}", "a".repeat(10_000), "b".repeat(1_000_000));
-        let (text, carets) = shown(&line, 10_001, 10_007, 60);
-        assert_eq!(text.chars().count(), 60);
-        assert!(text.starts_with('…') && text.ends_with('…'), "{text}");
-        assert_eq!(text.find("NEEDLE").map(|at| text[..at].chars().count()), carets.find('^'));
-        assert_eq!(carets.matches('^').count(), 6);
-    }
-
-    #[test]
-    fn controls_and_secrets_are_not_shown() {
-        assert_eq!(shown("a\u{1b}[1m\u{202e}b", 1, 2, 80).0, "a\u{fffd}[1m\u{fffd}b");
-        assert_eq!(shown("password='hunter2'", 1, 9, 80).0, "password*********'");
-    }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use crate::output::escape::defuse_commands;
+use crate::output::excerpt::width;
 use crate::rule::Level;
 
 /// How parts of a line look; all plain without colours.
@@ -142,41 +143,6 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
         used += length;
     }
     lines
-}
-
-/// How many columns a text takes.
-pub(super) fn width(text: &str) -> usize {
-    text.chars().map(char_width).sum()
-}
-
-/// How many columns a character takes in a terminal (Unicode TR 11, TR 44, roughly).
-pub(super) fn char_width(c: char) -> usize {
-    match u32::from(c) {
-        // Combining marks, variation selectors.
-        0x300..=0x36f
-        | 0x483..=0x489
-        | 0x591..=0x5bd
-        | 0x610..=0x61a
-        | 0x64b..=0x65f
-        | 0x1ab0..=0x1aff
-        | 0x1dc0..=0x1dff
-        | 0x20d0..=0x20ff
-        | 0xfe00..=0xfe0f
-        | 0xfe20..=0xfe2f => 0,
-        // Hangul, CJK, full-width forms, pictographs.
-        0x1100..=0x115f
-        | 0x2e80..=0x303e
-        | 0x3041..=0xa4cf
-        | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff
-        | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60
-        | 0xffe0..=0xffe6
-        | 0x1f300..=0x1f64f
-        | 0x1f900..=0x1f9ff
-        | 0x20000..=0x3fffd => 2,
-        _ => 1,
-    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,18 @@
 //! What stands under the findings: what is not known, what was waived, and the totals.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use anstyle::Style;
 
-use super::page::{Line, Page, width};
-use crate::finding::{BaselineState, Finding, ReadCounts, Report, ReportedGap};
-use crate::model::GapCode;
+use super::page::{Line, Page};
+use crate::finding::{Fixed, Report, ReportedGap};
 use crate::output::escape::clean;
-use crate::output::place;
-use crate::output::wording::{State, counted, sentence};
+use crate::output::excerpt::width;
+use crate::output::wording::{self, State, counted, sentence};
+use crate::output::{digest, place};
 
 /// How many lines of a list are shown before `and N more`.
 const MOST_LINES: usize = 20;
-/// How many subjects with one open reason are named.
-const MOST_NAMES: usize = 3;
 
 /// Prints everything but the findings.
 pub(super) fn print(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
@@ -45,14 +42,9 @@ fn list(page: &mut Page<'_>, title: &str, lines: Vec<(Line, String)>) -> io::Res
     and_more(page, "  ", more)
 }
 
-fn with_state(report: &Report, state: State) -> impl Iterator<Item = &Finding> {
-    report.findings.iter().filter(move |finding| State::of(finding) == state)
-}
-
 fn unchanged(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let styles = page.styles;
-    let lines: Vec<_> = with_state(report, State::Failed)
-        .filter(|finding| finding.baseline == Some(BaselineState::Unchanged))
+    let lines: Vec<_> = digest::unchanged(report)
         .map(|finding| {
             let rule = &report.rules[finding.rule].id;
             let start = Line::default().plain("  ").styled(styles.level(finding.level), format!("{rule} "));
@@ -64,7 +56,7 @@ fn unchanged(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 
 fn fixed(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let good = page.styles.good;
-    let line = |fixed: &crate::finding::Fixed| {
+    let line = |fixed: &Fixed| {
         let start = Line::default().plain("  ").styled(good, format!("{} ", clean(&fixed.rule)));
         (start, format!("{} {}", clean(&fixed.path), clean(&fixed.message)))
     };
@@ -74,35 +66,19 @@ fn fixed(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 
 /// One line per rule and reason instead of one per subject.
 fn by_rule_and_reason(page: &mut Page<'_>, report: &Report, state: State, title: &str) -> io::Result<()> {
-    let mut reasons: BTreeMap<(usize, &str), Vec<&str>> = BTreeMap::new();
-    for finding in with_state(report, state) {
-        reasons.entry((finding.rule, finding.message.trim())).or_default().push(&finding.subject.name);
-    }
-    let total: usize = reasons.values().map(Vec::len).sum();
+    let reasons = digest::by_reason(report, state);
+    let total: usize = reasons.iter().map(|reason| reason.count).sum();
     let strong = page.styles.strong;
-    let lines = reasons.into_iter().map(|((rule, reason), names)| {
-        let rule = &report.rules[rule];
-        let reason = if reason.is_empty() { clean(&rule.title) } else { clean(reason) };
-        let start =
-            Line::default().plain("  ").styled(strong, rule.id.as_str()).plain(format!("{:>4} × ", names.len()));
-        (start, format!("{} [{}]", reason.trim_end_matches('.'), some_names(names)))
+    let lines = reasons.into_iter().map(|reason| {
+        let start = Line::default().plain("  ").styled(strong, reason.rule.id.as_str());
+        (start.plain(format!("{:>4} × ", reason.count)), format!("{} [{}]", reason.text, reason.names))
     });
     list(page, &format!("{title} ({total})"), lines.collect())
 }
 
-fn some_names(mut names: Vec<&str>) -> String {
-    names.sort_unstable();
-    names.dedup();
-    let mut text = names.iter().take(MOST_NAMES).map(|name| clean(name)).collect::<Vec<_>>().join(", ");
-    if names.len() > MOST_NAMES {
-        text.push_str(&format!(" and {} more", names.len() - MOST_NAMES));
-    }
-    text
-}
-
 fn waived(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let strong = page.styles.strong;
-    let lines: Vec<_> = with_state(report, State::Waived)
+    let lines: Vec<_> = digest::with_state(report, State::Waived)
         .filter_map(|finding| finding.waiver.as_ref().map(|waiver| (finding, waiver)))
         .map(|(finding, waiver)| {
             let start = Line::default().plain("  ").styled(strong, format!("{} ", report.rules[finding.rule].id));
@@ -118,12 +94,7 @@ fn gaps(page: &mut Page<'_>, gaps: &[ReportedGap]) -> io::Result<()> {
     if gaps.is_empty() {
         return Ok(());
     }
-    let mut kinds: BTreeMap<GapCode, Vec<&ReportedGap>> = BTreeMap::new();
-    for gap in gaps {
-        kinds.entry(gap.code).or_default().push(gap);
-    }
-    let mut kinds: Vec<_> = kinds.into_iter().collect();
-    kinds.sort_by_key(|(code, gaps)| (!code.ends_complete_scan(), std::cmp::Reverse(gaps.len()), *code));
+    let kinds = digest::by_code(gaps);
     page.heading(&format!("not read ({})", gaps.len()))?;
     let per_kind = (MOST_LINES / kinds.len()).max(1);
     for (code, gaps) in kinds {
@@ -170,11 +141,9 @@ fn totals(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     page.heading("summary")?;
     page.blank()?;
     let failed = if counts.failed() > 0 { styles.error } else { styles.good };
-    let severities = [(counts.errors, "error"), (counts.warnings, "warning"), (counts.notes, "note")];
-    let severities = severities.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(*count, noun));
     let open = if counts.open > 0 { styles.warning } else { Style::new() };
     let rows = [
-        ("failed", failed, counts.failed(), severities.collect::<Vec<_>>().join(", ")),
+        ("failed", failed, counts.failed(), wording::by_level(counts)),
         ("open", open, counts.open, "neither a failure nor a pass was proved".to_owned()),
         ("waived", Style::new(), counts.waived, String::new()),
         ("passed", Style::new(), counts.passed, String::new()),
@@ -186,19 +155,8 @@ fn totals(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         let line = Line::default().plain(format!("  {name:8}")).styled(style, format!("{count:>columns$}"));
         page.print(if remark.is_empty() { line } else { line.styled(styles.faint, format!("  {remark}")) })?;
     }
-    page.wrapped(Line::default().plain("  read    "), &read(&report.read), Style::new())?;
+    page.wrapped(Line::default().plain("  read    "), &wording::read(&report.read), Style::new())?;
     incomplete(page, report)
-}
-
-fn read(read: &ReadCounts) -> String {
-    let files: usize = read.files.values().sum();
-    let mut text = String::new();
-    if files > 0 {
-        let by_reader: Vec<String> = read.files.iter().map(|(reader, count)| format!("{count} {reader}")).collect();
-        text = format!("{} ({}), ", counted(files, "file"), by_reader.join(", "));
-    }
-    let resources = counted(read.resources, "resource");
-    format!("{text}{resources}, {}, {}", counted(read.workspaces, "workspace"), counted(read.pairs, "workspace pair"))
 }
 
 /// Loud, and last: whoever sees one line of the output sees this one.
