@@ -26,13 +26,13 @@ const UNBOUNDED: &[&str] = &["numbers.range", "numbers.range_step", "net.cidr_ex
 
 const FINDING: &str = "data.holdfast.lib.finding.";
 const ESTATE: &str = "data.holdfast.lib.estate.";
-/// Functions of the estate library that ask whether a type was enumerated, with the place of the type
-/// among their arguments.
-const ENUMERATIONS: &[(&str, usize)] = &[("complete", 0), ("complete_in", 0), ("dangling", 1)];
+/// Functions of the estate library that ask whether a type was enumerated, the place of the type among
+/// their arguments, and whether METADATA must name it: what `dangling` finds is often only exempt.
+const ENUMERATIONS: &[(&str, usize, bool)] = &[("complete", 0, true), ("complete_in", 0, true), ("dangling", 1, false)];
 
 /// Checks one rule. `relative` is its path below `rules/`, or below the folder of `--policy-dir`.
 pub(crate) fn check(rule: &Rule, file: &PolicyFile, relative: &str, syntax: &Syntax) -> Vec<PolicyError> {
-    let mut check = Check { rule, file, aliases: aliases(syntax), errors: Vec::new(), absences: BTreeMap::new() };
+    let mut check = Check { rule, file, aliases: aliases(syntax), errors: Vec::new(), absences: Vec::new() };
     check.package(relative);
     check.sets(syntax);
     check.imports(syntax);
@@ -74,8 +74,9 @@ struct Check<'a> {
     file: &'a PolicyFile,
     aliases: BTreeMap<String, String>,
     errors: Vec<PolicyError>,
-    /// Types asked of `estate.complete`, with the line; an empty name for a computed one.
-    absences: BTreeMap<String, usize>,
+    /// Types asked of the enumeration (an empty name for a computed one), with the line, and whether
+    /// METADATA must name them.
+    absences: Vec<(String, usize, bool)>,
 }
 
 impl Check<'_> {
@@ -201,10 +202,10 @@ impl Check<'_> {
                 self.error(span, format!("the finding points at `{pointer}`, which is no declared evidence"));
             }
         }
-        let asked = full.strip_prefix(ESTATE).and_then(|name| ENUMERATIONS.iter().find(|(known, _)| *known == name));
-        if let Some((_, place)) = asked {
+        let asked = full.strip_prefix(ESTATE).and_then(|name| ENUMERATIONS.iter().find(|(known, ..)| *known == name));
+        if let Some((_, place, declared)) = asked {
             let name = arguments.nth(*place).and_then(string).unwrap_or_default();
-            self.absences.insert(name, span.line as usize);
+            self.absences.push((name, span.line as usize, *declared));
         }
     }
 
@@ -244,25 +245,24 @@ impl Check<'_> {
     /// `absence` in METADATA and `estate.complete` in the policy go together.
     fn absence(&mut self) {
         let asked = std::mem::take(&mut self.absences);
-        let lower: BTreeSet<String> = self.rule.absence.iter().map(|name| name.to_lowercase()).collect();
-        for (name, line) in &asked {
-            if !name.is_empty() && !lower.contains(&name.to_lowercase()) {
-                self.errors.push(self.file.error(*line, format!("`absence` in METADATA lacks `{name}`")));
-            }
-        }
-        if asked.contains_key("") {
-            if lower.is_empty() {
+        let declared = |name: &str| self.rule.absence.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let mut errors = Vec::new();
+        for (name, line, _) in asked.iter().filter(|(_, _, must)| *must) {
+            if name.is_empty() && self.rule.absence.is_empty() {
                 let message = "`estate.complete` is asked, but METADATA has no `absence`".to_owned();
-                self.errors.push(self.file.error(asked[""], message));
+                errors.push(self.file.error(*line, message));
+            } else if !name.is_empty() && !declared(name) {
+                errors.push(self.file.error(*line, format!("`absence` in METADATA lacks `{name}`")));
             }
-            return;
         }
-        for name in &self.rule.absence {
-            if !asked.keys().any(|asked| asked.eq_ignore_ascii_case(name)) {
+        let computed = asked.iter().any(|(name, ..)| name.is_empty());
+        for name in self.rule.absence.iter().filter(|_| !computed) {
+            if !asked.iter().any(|(known, ..)| known.eq_ignore_ascii_case(name)) {
                 let message = format!("absence of `{name}` is denied, but `estate.complete` never asks for it");
-                self.errors.push(self.file.error(1, message));
+                errors.push(self.file.error(0, message));
             }
         }
+        self.errors.extend(errors);
     }
 }
 
