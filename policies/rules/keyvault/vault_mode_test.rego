@@ -57,7 +57,8 @@ test_vault_per_region_in_the_wrong_region_is_denied if {
 }
 
 test_unknown_vaults_are_open if {
-	every change in [{"unknown": {"/properties/keyVault": "forbidden"}}, {"refers": {"/properties/keyVault": "${vault}"}}] {
+	changes := [{"unknown": {"/properties/keyVault": "forbidden"}}, {"refers": {"/properties/keyVault": "${vault}"}}]
+	every change in changes {
 		doc := fixture.pair({"ws-north": change})
 		count(rule.deny | rule.pass) == 0 with input as doc
 		count(rule.deny | rule.pass) == 0 with input as per_region(doc)

@@ -32,7 +32,9 @@
 #   change: replacement
 #   cost: "low: missing resource, possibly a new workspace"
 #   remediation:
-#     text: Restore the missing dependency, then let the workspace synchronise its keys; a storage account or vault that is lost for good needs a new workspace.
+#     text: >-
+#       Restore the missing dependency, then let the workspace synchronise its keys; a storage account or vault that
+#       is lost for good needs a new workspace.
 #     cli: |
 #       az ml workspace diagnose -n <ws> -g <rg>
 #       az ml workspace sync-keys -n <ws> -g <rg>
@@ -108,7 +110,7 @@ deny contains finding.at_level(subject, workspace, "/properties/applicationInsig
 	workspace := estate.resource(subject)
 	estate.empty(workspace, ["properties", "applicationInsights"])
 	message := sprintf(
-		`"%s" names no Application Insights, so endpoints and jobs leave no telemetry; expected is the id of a component`,
+		`"%s" names no Application Insights, so endpoints and jobs leave no telemetry; expected is a component`,
 		[workspace.name],
 	)
 }
