@@ -46,7 +46,7 @@ impl Default for Limits {
         Self {
             per_subscription: 16,
             total: 64,
-            tries: 8,
+            tries: 6,
             back_off: Duration::from_millis(500),
             longest_wait: Duration::from_secs(600),
             response_bytes: 64 * 1024 * 1024,

@@ -145,16 +145,29 @@ fn text<'a>(resource: &'a Resource, pointer: &str) -> &'a str {
     resource.get(pointer).and_then(|value| value.as_str()).unwrap_or_default()
 }
 
-/// Premium file accounts have no blobs.
+/// The blob service of default accounts. Premium file accounts have none.
 /// <https://learn.microsoft.com/azure/storage/common/storage-account-overview#types-of-storage-accounts>
-fn with_blobs(resource: &Resource, asked: &Asked<'_>) -> Choice {
-    if text(resource, "/kind") == "FileStorage" { Choice::Empty } else { referred(resource, asked) }
+fn default_blobs(account: &Resource, asked: &Asked<'_>) -> Choice {
+    if text(account, "/kind") == "FileStorage" { Choice::Empty } else { ask_if(asked.reach.is_default(account)) }
 }
 
-/// Blob-only accounts have no file shares (same page).
-fn with_files(resource: &Resource, asked: &Asked<'_>) -> Choice {
-    let none = matches!(text(resource, "/kind"), "BlobStorage" | "BlockBlobStorage");
-    if none { Choice::Empty } else { referred(resource, asked) }
+/// The file service of default accounts. Blob-only accounts have none (same page).
+fn default_files(account: &Resource, asked: &Asked<'_>) -> Choice {
+    let none = matches!(text(account, "/kind"), "BlobStorage" | "BlockBlobStorage");
+    if none { Choice::Empty } else { ask_if(asked.reach.is_default(account)) }
+}
+
+/// Data accounts that are not in two regions already. Object replication copies block blobs only, and
+/// none of accounts with a hierarchical namespace.
+/// <https://learn.microsoft.com/azure/storage/blobs/object-replication-overview#prerequisites-and-caveats-for-object-replication>
+fn copied_elsewhere(account: &Resource, asked: &Asked<'_>) -> Choice {
+    let hierarchical = account.get("/properties/isHnsEnabled").and_then(|value| value.as_bool()) == Some(true);
+    if hierarchical || text(account, "/kind") == "FileStorage" {
+        return Choice::Empty;
+    }
+    let sku = text(account, "/sku/name").to_ascii_uppercase();
+    let geographic = sku.contains("GRS") || sku.contains("GZRS");
+    ask_if(!geographic && !asked.reach.is_default(account) && asked.reach.refers_to(account))
 }
 
 /// Only accounts that can be read in the second region have replication statistics.
@@ -421,21 +434,21 @@ pub(super) static ROWS: &[Row] = &[
         ST,
         2,
         &[STORAGE],
-        chosen(STORAGE, "blobServices/default", Shape::Item, with_blobs),
+        chosen(STORAGE, "blobServices/default", Shape::Item, default_blobs),
     ),
     below(
         "Microsoft.Storage/storageAccounts/fileServices",
         ST,
         2,
         &[STORAGE],
-        chosen(STORAGE, "fileServices/default", Shape::Item, with_files),
+        chosen(STORAGE, "fileServices/default", Shape::Item, default_files),
     ),
     below(
         "Microsoft.Storage/storageAccounts/objectReplicationPolicies",
         ST,
         2,
         &[STORAGE],
-        chosen(STORAGE, "objectReplicationPolicies", Shape::List, with_blobs),
+        chosen(STORAGE, "objectReplicationPolicies", Shape::List, copied_elsewhere),
     ),
     graph("Microsoft.KeyVault/vaults", KV),
     graph("Microsoft.ContainerRegistry/registries", CR),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
-use crate::model::{Resource, Text};
+use crate::model::{Resource, ResourceId, Text};
 
 /// The longest string that is looked into.
 const LONGEST: usize = 4096;
@@ -13,6 +13,8 @@ const LONGEST: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Reach {
     words: HashSet<String>,
+    /// Canonical ids of the default storage accounts.
+    defaults: HashSet<String>,
 }
 
 /// Types that a host name or an account name identifies.
@@ -33,6 +35,8 @@ const NAMED: &[&str] = &[
 impl Reach {
     /// Takes up the resource and all that it mentions.
     pub(super) fn add(&mut self, resource: &Resource) {
+        let default = resource.get("/properties/storageAccount").and_then(Value::as_str);
+        self.defaults.extend(default.map(|id| ResourceId::parse(id).key().to_owned()));
         self.add_text(resource.id.key());
         self.add_value(&resource.body);
     }
@@ -83,6 +87,11 @@ impl Reach {
             here = id.parent();
         }
         false
+    }
+
+    /// Whether this is the default storage account of a workspace.
+    pub(super) fn is_default(&self, account: &Resource) -> bool {
+        self.defaults.contains(account.id.key())
     }
 
     /// Whether this resource mentions something that was taken up by its id.

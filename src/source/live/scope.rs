@@ -71,6 +71,8 @@ pub(super) async fn resolve(client: &ArmClient, scope: &Scope) -> Result<Resolve
     resolved.subscriptions.retain(|subscription| !excluded(subscription));
     resolved.subscriptions.sort();
     resolved.subscriptions.dedup_by(|a, b| a.id == b.id);
+    let Resolved { subscriptions, bodies, .. } = &mut resolved;
+    bodies.retain(|id, _| subscriptions.iter().any(|subscription| subscription.id == *id));
     Ok(resolved)
 }
 
