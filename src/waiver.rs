@@ -10,7 +10,7 @@ mod metadata;
 
 use std::fmt;
 
-pub use inline::{InlineEntry, InlineWaiver, inline_waivers, parse_inline};
+pub use inline::{InlineEntry, InlineWaiver, inline_waivers, parse_inline, take_added};
 
 use crate::config::Pattern;
 use crate::date::Date;

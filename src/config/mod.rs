@@ -3,6 +3,7 @@
 //! Everything in a [`Config`] was checked: globs compile, tiers and dates are right, no pair stands
 //! twice. [`Config::default`] is what holds without a file. See `docs/configuration.md`.
 
+mod changes;
 mod load;
 mod names;
 mod nearest;
@@ -19,6 +20,7 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
+pub use changes::Relaxation;
 pub use load::{ConfigError, FILE_NAMES, LoadError, discover, load};
 pub use names::{Environments, NameTokens, Role, Stem};
 pub use parameters::{PARAMETERS, ParameterKind, ParameterSpec, Parameters};

@@ -201,3 +201,43 @@ fn every_key_has_a_description() {
     let schema = schema();
     check("", &schema["properties"], &schema);
 }
+
+/// The blocks of one language in a Markdown text.
+fn blocks<'t>(markdown: &'t str, language: &str) -> Vec<&'t str> {
+    let fence = format!("```{language}\n");
+    markdown.split(fence.as_str()).skip(1).filter_map(|rest| rest.split_once("```").map(|(block, _)| block)).collect()
+}
+
+const GUIDE: &str = include_str!("../../docs/configuration.md");
+
+#[test]
+fn the_examples_of_the_guide_are_valid() {
+    let validator = jsonschema::validator_for(&schema()).expect("a schema");
+    let examples = blocks(GUIDE, "yaml");
+    assert!(examples.len() >= 15);
+    for example in examples {
+        let text = if example.contains("version:") { example.to_owned() } else { format!("version: 1\n{example}") };
+        parse(&text, "configuration.md", &RULES).unwrap_or_else(|errors| panic!("{text}\n{errors:?}"));
+        assert!(is_valid(&validator, &text), "{text}");
+    }
+}
+
+#[test]
+fn the_guide_names_every_key_and_parameter() {
+    let schema = schema();
+    let keys = schema["properties"].as_object().expect("keys").keys().map(String::as_str);
+    for name in keys.chain(PARAMETERS.iter().map(|spec| spec.name)) {
+        assert!(GUIDE.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
+fn the_inline_waivers_of_the_guide_are_valid() {
+    let bicep = crate::model::SourceFile::new("main.bicep", blocks(GUIDE, "bicep").concat());
+    let json = crate::model::SourceFile::new("main.json", format!("{{{}}}", blocks(GUIDE, "json").concat()));
+    for file in [bicep, json] {
+        let entries = crate::waiver::inline_waivers(&file);
+        assert_eq!(entries.len(), 1, "{}", file.path);
+        assert!(entries[0].waiver.is_ok() && entries[0].last_line > entries[0].first_line, "{entries:?}");
+    }
+}

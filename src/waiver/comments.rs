@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::inline::{InlineEntry, MAX_ENTRIES, parse_inline};
 use super::lexer::{self, Line, Syntax, line_ranges};
-use crate::finding::{Place, line_hashes_of};
+use crate::finding::line_hashes_of;
 use crate::model::SourceFile;
 
 /// How comments are written in a file.
@@ -58,13 +58,13 @@ pub(super) fn waivers(file: &SourceFile) -> Vec<InlineEntry> {
 
 fn entry(file: &SourceFile, hashes: &[String], comment: Comment) -> Option<InlineEntry> {
     let waiver = parse_inline(&comment.text)?;
-    let place = Place::of_text(file, hashes, comment.bytes.start as u32, comment.bytes.end as u32);
     let nothing = || "it stands above nothing".to_owned();
     let (waiver, (first, last)) = match comment.covers {
         Some(lines) => (waiver, lines),
         None => (waiver.and_then(|_| Err(nothing())), (0, 0)),
     };
-    Some(InlineEntry { place, first_line: first as u32 + 1, last_line: last as u32 + 1, waiver })
+    let lines = (first as u32 + 1, last as u32 + 1);
+    Some(InlineEntry::new(file, hashes, comment.bytes, lines, waiver))
 }
 
 /// The text of a comment without its sign, if it may be a waiver.

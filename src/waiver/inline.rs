@@ -1,5 +1,8 @@
 //! Waivers beside the declaration: `// holdfast:waive HF-STOR-003 owner=… until=… reason="…"`.
 
+use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
+
 use super::{comments, metadata};
 use crate::config::Pattern;
 use crate::date::Date;
@@ -28,8 +31,78 @@ pub struct InlineEntry {
     pub first_line: u32,
     /// The last line that it covers.
     pub last_line: u32,
+    /// How what it covers begins: by this it is known again in another revision of the file.
+    pub covers: String,
     /// The waiver, or why it is none.
     pub waiver: Result<InlineWaiver, String>,
+}
+
+impl InlineWaiver {
+    /// Days until the last day, 0 on it, negative behind it.
+    pub fn days_left(&self, today: Date) -> i64 {
+        today.days_until(self.until)
+    }
+}
+
+impl InlineEntry {
+    /// A waiver at a range of bytes, which covers these lines.
+    pub(super) fn new(
+        file: &SourceFile,
+        hashes: &[String],
+        bytes: Range<usize>,
+        lines: (u32, u32),
+        waiver: Result<InlineWaiver, String>,
+    ) -> Self {
+        let place = Place::of_text(file, hashes, bytes.start as u32, bytes.end as u32);
+        let (first_line, last_line) = lines;
+        Self { place, first_line, last_line, covers: beginning(file, first_line..=last_line), waiver }
+    }
+}
+
+/// How a statement begins. In JSON the first line is a bracket and the second a type.
+fn beginning(file: &SourceFile, lines: RangeInclusive<u32>) -> String {
+    let telling = if file.path.to_ascii_lowercase().ends_with(".json") { 3 } else { 1 };
+    let texts = lines.take(MAX_BEGINNING_LINES).map(|line| file.line(line).trim());
+    let telling: Vec<&str> = texts.filter(|text| text.contains(char::is_alphanumeric)).take(telling).collect();
+    telling.join("\n").chars().take(MAX_BEGINNING).collect()
+}
+
+const MAX_BEGINNING_LINES: usize = 20;
+const MAX_BEGINNING: usize = 400;
+
+/// Takes out the waivers that another revision of the same files does not have, and returns them.
+///
+/// What stands twice where it stood once is new as a whole: which of the two was there cannot be told.
+pub fn take_added(waivers: &mut Vec<InlineEntry>, base: &[InlineEntry]) -> Vec<InlineEntry> {
+    let known = counts(base);
+    let now = counts(waivers);
+    let is_known = |entry: &InlineEntry| {
+        let key = identity(entry);
+        known.get(&key).is_some_and(|before| now.get(&key).is_some_and(|now| now <= before))
+    };
+    let keep: Vec<bool> = waivers.iter().map(is_known).collect();
+    let mut keep = keep.into_iter();
+    let (kept, added) = std::mem::take(waivers).into_iter().partition(|_| keep.next().unwrap_or_default());
+    *waivers = kept;
+    added
+}
+
+type Identity = (String, String, String);
+
+fn identity(entry: &InlineEntry) -> Identity {
+    let waiver = match &entry.waiver {
+        Ok(InlineWaiver { rule, reason, owner, until }) => format!("{rule}\n{owner}\n{until}\n{reason}"),
+        Err(reason) => reason.clone(),
+    };
+    (entry.place.path.clone(), entry.covers.clone(), waiver)
+}
+
+fn counts(entries: &[InlineEntry]) -> BTreeMap<Identity, usize> {
+    let mut counts = BTreeMap::new();
+    for entry in entries {
+        *counts.entry(identity(entry)).or_default() += 1;
+    }
+    counts
 }
 
 /// What a comment that is a waiver begins with.
@@ -183,6 +256,27 @@ mod tests {
         // Any order, and one word needs no quotes.
         let found = waiver("holdfast:waive reason=migration until=2027-01-31 rule=HF-STOR-* owner=\"a b\"");
         assert_eq!((found.rule.as_str(), found.owner.as_str()), ("HF-STOR-*", "a b"));
+    }
+
+    #[test]
+    fn what_a_change_adds_copies_or_moves_is_new() {
+        let entries = |text: &str| inline_waivers(&SourceFile::new("main.bicep", text));
+        let comment = "// holdfast:waive HF-X owner=ml until=2027-01-31 reason=later\n";
+        let base = entries(&format!("var a = 1\n{comment}resource st 'x' = {{\n}}\n{comment}var c = {{\n}}\n"));
+        let added = |text: &str| {
+            let mut head = entries(text);
+            let all = head.len();
+            let added = take_added(&mut head, &base);
+            assert_eq!(head.len() + added.len(), all);
+            added.iter().map(|entry| entry.covers.clone()).collect::<Vec<_>>()
+        };
+        // Lines may move and what is covered may grow.
+        let none: [&str; 0] = [];
+        assert_eq!(added(&format!("\n\n{comment}resource st 'x' = {{\n  a: 1\n}}\n")), none);
+        assert_eq!(added(&format!("{comment}resource b 'x' = {{\n}}\n")), ["resource b 'x' = {"]);
+        assert_eq!(added(&format!("{comment}{comment}var c = {{\n}}\n")), ["var c = {", "var c = {"]);
+        let longer = comment.replace("2027", "2028");
+        assert_eq!(added(&format!("{longer}var c = {{\n}}\n")), ["var c = {"]);
     }
 
     #[test]

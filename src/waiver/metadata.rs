@@ -5,7 +5,7 @@ use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 
 use super::inline::{InlineEntry, InlineWaiver};
-use crate::finding::{Place, line_hashes_of};
+use crate::finding::line_hashes_of;
 use crate::model::SourceFile;
 
 /// The waivers in the metadata of a JSON file. Each covers the object that has the metadata: a
@@ -40,10 +40,8 @@ fn of_object(file: &SourceFile, hashes: &[String], object: &Object) -> Vec<Inlin
         return Vec::new();
     };
     let lines = (file.line_of(object.range.start as u32), file.line_of(object.range.end as u32));
-    let entry = |at: &dyn Ranged, waiver| {
-        let place = Place::of_text(file, hashes, at.range().start as u32, at.range().end as u32);
-        InlineEntry { place, first_line: lines.0, last_line: lines.1, waiver }
-    };
+    let entry =
+        |at: &dyn Ranged, waiver| InlineEntry::new(file, hashes, at.range().start..at.range().end, lines, waiver);
     let wrong = |at: &dyn Ranged, reason: &str| vec![entry(at, Err(reason.to_owned()))];
     let Some(settings) = as_object(&holdfast.value) else {
         return wrong(holdfast, "`holdfast` is not an object; expected `{\"waive\": […]}`");
