@@ -68,3 +68,6 @@ open contains finding.open(subject, reason) if {
 workspace_named(component) if {
 	count(component.properties.WorkspaceResourceId) > 0
 }
+
+# An id of which a part is unknown, but which leads to a workspace that was read.
+workspace_named(component) if estate.associated(component, "log_workspace").found
