@@ -6,7 +6,7 @@
 mod changes;
 mod load;
 mod names;
-mod nearest;
+pub(crate) mod nearest;
 mod parameters;
 mod parse;
 mod pattern;

@@ -151,16 +151,7 @@ impl Estate {
         let workspace = self.workspaces[at].resource;
         match root {
             Root::Workspace => {
-                let tiers = self.tiers_of(&[workspace], config);
-                subjects.push(Subject {
-                    id: self.key(workspace),
-                    kind,
-                    resource: Some(workspace),
-                    workspace,
-                    pointer: None,
-                    pair: None,
-                    tiers,
-                });
+                subjects.push(Subject { kind, ..self.workspace_subject(workspace, config) });
             }
             Root::Related(path) => {
                 for reference in self.follow(workspace, path) {
@@ -205,6 +196,19 @@ impl Estate {
                     }
                 }
             }
+        }
+    }
+
+    /// A workspace as a subject of its own.
+    pub(crate) fn workspace_subject(&self, workspace: usize, config: &Config) -> Subject {
+        Subject {
+            id: self.key(workspace),
+            kind: "workspace",
+            resource: Some(workspace),
+            workspace,
+            pointer: None,
+            pair: None,
+            tiers: self.tiers_of(&[workspace], config),
         }
     }
 
@@ -430,7 +434,9 @@ impl Estate {
         for number in resources {
             let id = &self.resources[*number].id;
             scopes.insert(id.key().to_owned());
-            scopes.extend(id.subscription().map(|s| format!("/subscriptions/{s}")));
+            let referred = self.relations[*number].values().flatten().map(|reference| &reference.id);
+            let subscriptions = referred.chain([id]).filter_map(ResourceId::subscription);
+            scopes.extend(subscriptions.map(|subscription| format!("/subscriptions/{subscription}")));
         }
         for (resource_type, known) in &self.collection.complete {
             let mut listed: Vec<&str> = known.iter().filter(|s| scopes.contains(*s)).map(String::as_str).collect();

@@ -38,6 +38,8 @@ pub struct Estate {
     pub deployments: Vec<Deployment>,
     /// The files that were read.
     pub files: SourceFiles,
+    /// When a live estate was captured, RFC 3339 in UTC.
+    pub captured_at: Option<String>,
     /// Whether it was read from Azure rather than from source code.
     pub live: bool,
     /// Whether nothing contradicts what the configuration calls complete.
@@ -76,6 +78,7 @@ impl Estate {
             collection: inventory.collection,
             deployments: inventory.deployments,
             files: inventory.files,
+            captured_at: inventory.captured_at,
             live,
             users: HashMap::new(),
             pairs_of: HashMap::new(),

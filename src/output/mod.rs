@@ -104,19 +104,24 @@ pub fn write(report: &Report, format: &Format, options: &OutputOptions, out: &mu
 }
 
 /// Writes a report to a file: either all of it, or the file stays as it was.
+pub fn write_file(report: &Report, format: &Format, options: &OutputOptions, path: &Path) -> io::Result<()> {
+    replace_file(path, &mut |out| write(report, format, options, out))
+}
+
+/// Writes a file with what `fill` gives: either all of it, or the file stays as it was.
 ///
 /// The bytes go to a temporary file in the same folder, which then takes the place of the file. What
 /// is not a regular file (a pipe, `/dev/stdout`) is written to directly.
-pub fn write_file(report: &Report, format: &Format, options: &OutputOptions, path: &Path) -> io::Result<()> {
+pub fn replace_file(path: &Path, fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // A link keeps pointing where it points: its target is replaced.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         let mut out = BufWriter::new(File::options().write(true).open(&path)?);
-        write(report, format, options, &mut out)?;
+        fill(&mut out)?;
         return out.flush();
     }
     let (temporary, file) = create_beside(&path)?;
-    let result = fill(report, format, options, file).and_then(|()| std::fs::rename(&temporary, &path));
+    let result = fill_file(fill, file).and_then(|()| std::fs::rename(&temporary, &path));
     if result.is_err() {
         // The first error is the one to tell; what is left over is named as temporary.
         let _ = std::fs::remove_file(&temporary);
@@ -124,9 +129,9 @@ pub fn write_file(report: &Report, format: &Format, options: &OutputOptions, pat
     result
 }
 
-fn fill(report: &Report, format: &Format, options: &OutputOptions, file: File) -> io::Result<()> {
+fn fill_file(fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>, file: File) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, file);
-    write(report, format, options, &mut out)?;
+    fill(&mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()
 }

@@ -60,6 +60,20 @@ pub struct TestCase {
     pub prints: Vec<String>,
 }
 
+/// `policies/…_test.rego:12: test_x failed`, and what it printed.
+impl std::fmt::Display for TestCase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {} ", self.file, self.line, self.name)?;
+        match &self.outcome {
+            Outcome::Passed => f.write_str("passed")?,
+            Outcome::Failed => f.write_str("failed")?,
+            Outcome::Error(reason) => write!(f, "cannot be evaluated: {reason}")?,
+            Outcome::Todo => f.write_str("is still to be done")?,
+        }
+        self.prints.iter().try_for_each(|print| write!(f, "\n  {print}"))
+    }
+}
+
 /// What came of a test.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
