@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use holdfast::model::{Gap, GapPlace, Inventory};
-use holdfast::source::{ArmTemplate, FileTree, Reader};
+use holdfast::source::arm_template::ArmTemplate;
+use holdfast::source::{FileTree, Reader};
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();

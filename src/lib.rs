@@ -8,6 +8,7 @@
 //! workspaces with their resources and forms pairs; Rego rules judge small inputs made from it, each
 //! verdict proved; outputs show the [`finding::Report`].
 
+pub mod cli;
 pub mod config;
 pub mod date;
 pub mod estate;
@@ -16,6 +17,9 @@ pub mod git;
 pub mod model;
 pub mod output;
 pub mod policy;
+pub mod report;
 pub mod rule;
+pub mod rule_docs;
+pub mod scan;
 pub mod source;
 pub mod waiver;
