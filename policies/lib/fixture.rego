@@ -39,7 +39,9 @@ regions(doc, values) := object.union(doc, {"regions": values})
 facts(doc, name, changes) := object.union(doc, {"workspaces": {id(name): changes}})
 
 # The same, without any counterpart.
-alone(doc) := object.union(doc, {"workspaces": {own: {"counterparts": [], "role": null} | some own, _ in doc.workspaces}})
+alone(doc) := object.union(doc, {"workspaces": {own: {"counterparts": [], "role": null} |
+	some own, _ in doc.workspaces
+}})
 
 # The same, with two ids proved to be of two resources although they are not exact.
 distinct(doc, a, b) := object.union(doc, {"distinct": {a: {b: true}, b: {a: true}}})
@@ -232,7 +234,9 @@ document(scope, names, changes) := {
 } if {
 	bodies := {name: body | some name, body in object.union(estate, changes); body != null}
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
-	all := {own: object.union(object.remove(one, ["refers"]), {"relations": relations(one, plain)}) | some own, one in plain}
+	all := {own: object.union(object.remove(one, ["refers"]), {"relations": relations(one, plain)}) |
+		some own, one in plain
+	}
 	reached := graph.reachable(
 		{own: targets_of(one) | some own, one in all},
 		{id(name) | some name in names},
@@ -277,6 +281,7 @@ relations(one, plain) := {relation: found | some relation, found in by_relation;
 			]
 		},
 		{relation: [reference(child, plain) |
+			startswith(type, concat("", [one.type, "/"]))
 			some child, other in plain
 			other.type == type
 			startswith(child, concat("", [one.id, "/"]))
@@ -291,6 +296,7 @@ relations(one, plain) := {relation: found | some relation, found in by_relation;
 			startswith(concat("", [one.id, "/"]), concat("", [scope, "/"]))
 		]},
 		{"projects": [reference(project, plain) |
+			one.type == kinds.workspace
 			some project, other in plain
 			lower(other.properties.hubResourceId) == one.id
 		]},

@@ -110,6 +110,12 @@ exempt contains finding.exempt(subject, reason) if {
 	reason := sprintf(`"%s" is a classic component (HF-APPI-002)`, [component.name])
 }
 
+exempt contains finding.exempt(subject, reason) if {
+	some subject in estate.subjects("workspace_pair")
+	some workspace in estate.members(estate.pair(subject))
+	reason := estate.missing(workspace, "application_insights")
+}
+
 log_workspace(workspace) := estate.resource(estate.associated(estate.insights(workspace), "log_workspace"))
 
 # Both members write to Log Analytics workspaces that are proved to be two.

@@ -30,10 +30,12 @@
 #   change: in-place
 #   cost: "low: longer retention"
 #   remediation:
-#     text: Set the same retention, at least the minimum, on the Log Analytics workspace of each region or on its tables.
+#     text: >-
+#       Set the same retention, at least the minimum, on the Log Analytics workspace of each region or on its tables.
 #     cli: |
 #       az monitor log-analytics workspace update -g <rg> -n <law> --retention-time 90
-#       az monitor log-analytics workspace table update -g <rg> --workspace-name <law> -n AppTraces --retention-time 90
+#       az monitor log-analytics workspace table update -g <rg> --workspace-name <law> -n AppTraces \
+#         --retention-time 90
 #     bicep: |
 #       properties: { retentionInDays: 90 }
 #     terraform: |
@@ -76,7 +78,10 @@ deny contains finding.of(subject, keeper(workspace), pointer, message) if {
 	there := retention(other)
 	long_enough(here)
 	long_enough(there)
-	differing := sort([sprintf("%v and %v days", [days, there[name]]) | some name, days in here; days != there[name]])
+	differing := sort([sprintf("%v and %v days", [days, there[name]]) |
+		some name, days in here
+		days != there[name]
+	])
 	count(differing) > 0
 	message := sprintf(
 		`"%s" keeps telemetry of "%s" for another time than "%s" has (%s); expected is the same in both regions`,
@@ -95,8 +100,7 @@ pass contains subject.id if {
 exempt contains finding.exempt(subject, reason) if {
 	some subject in estate.subjects("workspace_pair")
 	some workspace in estate.members(estate.pair(subject))
-	gone(workspace)
-	reason := sprintf(`"%s" has no Application Insights (HF-WS-002)`, [workspace.name])
+	reason := estate.missing(workspace, "application_insights")
 }
 
 open contains finding.open(subject, reason) if {
@@ -109,10 +113,6 @@ open contains finding.open(subject, reason) if {
 		[keeper(workspace).name, retention(workspace)[""]],
 	)
 }
-
-gone(workspace) if estate.empty(workspace, ["properties", "applicationInsights"])
-
-gone(workspace) if estate.dangling(estate.associated(workspace, "application_insights"), "Microsoft.Insights/components")
 
 pointers := {
 	"tables": "/properties/retentionInDays",

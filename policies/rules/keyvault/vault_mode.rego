@@ -27,7 +27,9 @@
 #   change: replacement
 #   cost: "low: workspace recreated on the shared vault"
 #   remediation:
-#     text: Attach the same vault when creating the failover workspace (it cannot be changed later), or set keyvault_mode to per-region for the pair.
+#     text: >-
+#       Attach the same vault when creating the failover workspace (it cannot be changed later), or set keyvault_mode
+#       to per-region for the pair.
 #     cli: az ml workspace create -n <ws>-dr -g <rg-dr> -l <region2> --key-vault <shared-kv-id>
 #     bicep: |
 #       keyVault: resourceId(kvRg, 'Microsoft.KeyVault/vaults', kvName)
@@ -72,7 +74,7 @@ deny contains finding.of(subject, workspace, "/properties/keyVault", message) if
 	vault := estate.associated(workspace, "key_vault")
 	estate.same(vault, estate.associated(other, "key_vault"))
 	message := sprintf(
-		`"%s" shares the vault "%s" with "%s", but the pair is declared to have one in each region; expected are two`,
+		`"%s" shares the vault "%s" with "%s", but the pair is declared to have one per region; expected are two`,
 		[workspace.name, vault.name, other.name],
 	)
 }
@@ -113,6 +115,12 @@ exempt contains finding.exempt(subject, reason) if {
 	some workspace in estate.members(estate.pair(subject))
 	estate.project(workspace)
 	reason := sprintf(`"%s" is a project and uses the vault of its hub`, [workspace.name])
+}
+
+exempt contains finding.exempt(subject, reason) if {
+	some subject in estate.subjects("workspace_pair")
+	some workspace in estate.members(estate.pair(subject))
+	reason := estate.missing(workspace, "key_vault")
 }
 
 # A failed-over vault is read-only, so two vaults serve an active-active pair better.

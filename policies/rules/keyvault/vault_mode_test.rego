@@ -57,7 +57,8 @@ test_vault_per_region_in_the_wrong_region_is_denied if {
 }
 
 test_unknown_vaults_are_open if {
-	every change in [{"unknown": {"/properties/keyVault": "forbidden"}}, {"refers": {"/properties/keyVault": "${vault}"}}] {
+	changes := [{"unknown": {"/properties/keyVault": "forbidden"}}, {"refers": {"/properties/keyVault": "${vault}"}}]
+	every change in changes {
 		doc := fixture.pair({"ws-north": change})
 		count(rule.deny | rule.pass) == 0 with input as doc
 		count(rule.deny | rule.pass) == 0 with input as per_region(doc)
@@ -78,4 +79,11 @@ test_direction_does_not_matter if {
 
 test_projects_are_exempt if {
 	count(rule.exempt) == 1 with input as fixture.pair({"ws-west": {"kind": "Project"}})
+}
+
+test_missing_vault_belongs_to_another_rule if {
+	doc := fixture.pair({"ws-north": {"kind": "Hub", "without": ["/properties/keyVault"]}})
+	some exemption in rule.exempt with input as doc
+	contains(exemption.reason, `"ws-north" names no key vault (HF-WS-002)`)
+	count(rule.deny | rule.pass) == 0 with input as doc
 }

@@ -25,7 +25,9 @@
 #   change: irreversible
 #   cost: none
 #   remediation:
-#     text: Enable purge protection; that cannot be undone, and the retention can only be chosen when the vault is created.
+#     text: >-
+#       Enable purge protection; that cannot be undone, and the retention can only be chosen when the vault is
+#       created.
 #     cli: az keyvault update -n <kv> -g <rg> --enable-purge-protection true
 #     bicep: |
 #       properties: { enableSoftDelete: true, enablePurgeProtection: true, softDeleteRetentionInDays: 90 }

@@ -26,7 +26,8 @@ test_new_tier_is_open if {
 }
 
 test_unknown_tier_is_open if {
-	every change in [{"unknown": {"/sku/name": "forbidden"}}, {"unknown": {"": "not collected"}}, {"without": ["/sku"]}] {
+	changes := [{"unknown": {"/sku/name": "forbidden"}}, {"unknown": {"": "not collected"}}, {"without": ["/sku"]}]
+	every change in changes {
 		count(rule.deny | rule.pass) == 0 with input as fixture.pair({"acr": change})
 	}
 }

@@ -78,7 +78,7 @@ deny contains finding.of(subject, workspace, "/properties/containerRegistry", me
 	registry := estate.associated(workspace, "container_registry")
 	estate.same(registry, estate.associated(other, "container_registry"))
 	message := sprintf(
-		`"%s" shares the registry "%s" with "%s", but the pair is declared to have one in each region; expected are two`,
+		`"%s" shares the registry "%s" with "%s", but the pair is declared to have one per region; expected are two`,
 		[workspace.name, registry.name, other.name],
 	)
 }

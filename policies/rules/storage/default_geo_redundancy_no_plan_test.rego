@@ -28,7 +28,9 @@ test_geo_redundancy_without_counterpart_is_denied if {
 
 test_it_shows_at_the_account if {
 	doc := alone("Standard_GRS")
-	{[found.resource, found.pointer] | some found in rule.deny} == {[fixture.id("stwest"), "/sku/name"]} with input as doc
+	some found in rule.deny with input as doc
+	found.resource == fixture.id("stwest")
+	found.pointer == "/sku/name"
 }
 
 test_incomplete_enumeration_of_workspaces_is_open if {
@@ -70,11 +72,19 @@ test_other_redundancy_is_exempt if {
 }
 
 test_outside_production_is_exempt if {
-	reasons := {exemption.reason | some exemption in rule.exempt} with input as fixture.nonproduction(alone("Standard_GRS"))
-	reasons == {"outside production (dev)"}
+	doc := fixture.nonproduction(alone("Standard_GRS"))
+	some exemption in rule.exempt with input as doc
+	exemption.reason == "outside production (dev)"
 }
 
 test_projects_are_exempt if {
 	doc := fixture.workspace({"ws-west": {"kind": "Project"}, "stwest": {"sku": {"name": "Standard_GRS"}}})
 	count(rule.exempt) == 1 with input as doc
+}
+
+test_missing_account_belongs_to_another_rule if {
+	doc := fixture.complete(fixture.workspace({"stwest": null}), ["Microsoft.Storage/storageAccounts"])
+	some exemption in rule.exempt with input as doc
+	contains(exemption.reason, `the default storage account "stwest" of "ws-west" does not exist (HF-WS-002)`)
+	count(rule.deny | rule.pass) == 0 with input as doc
 }

@@ -38,7 +38,7 @@ test_too_few_days_are_denied if {
 test_minimum_is_a_parameter if {
 	doc := fixture.parameters(fixture.workspace({}), {"min_soft_delete_days": 30})
 	count(rule.deny) == 3 with input as doc
-	seven := fixture.workspace({service: {"properties": {name: {"days": 7}}} | some name, service in policies; name != "deleteRetentionPolicy"})
+	seven := fixture.workspace({"stwest/file": {"properties": {"shareDeleteRetentionPolicy": {"days": 7}}}})
 	count(rule.pass) == 1 with input as seven
 }
 

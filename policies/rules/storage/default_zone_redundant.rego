@@ -85,5 +85,8 @@ open contains finding.open(subject, reason) if {
 	some subject in estate.subjects("default_storage")
 	account := estate.resource(subject)
 	not regions.known(account.location)
-	reason := sprintf(`"%s" lies in %s, and no table says whether that region has zones`, [account.name, account.location])
+	reason := sprintf(
+		`"%s" lies in %s, and no table says whether that region has zones`,
+		[account.name, account.location],
+	)
 }

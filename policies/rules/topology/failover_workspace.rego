@@ -132,7 +132,7 @@ open contains finding.open(subject, reason) if {
 	count(names) > 0
 	reason := sprintf(
 		concat(" ", [
-			`"%s" looks like the counterpart of %s, but nothing declares it: name the two under pairs in holdfast.yaml,`,
+			`"%s" looks like the counterpart of %s, but nothing declares it: name both under pairs in holdfast.yaml,`,
 			"or tag both with holdfast-pair (ARM id of the other) and holdfast-role (primary, secondary)",
 		]),
 		[workspace.name, concat(" or ", quoted(names))],

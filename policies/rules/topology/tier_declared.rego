@@ -22,7 +22,9 @@
 #   change: in-place
 #   cost: none
 #   remediation:
-#     text: Declare the tier in the configuration or by the same tag on both workspaces, so that the other rules apply the right severity.
+#     text: >-
+#       Declare the tier in the configuration or by the same tag on both workspaces, so that the other rules apply the
+#       right severity.
 #     cli: az resource tag --ids <ws-id> <ws-dr-id> --is-incremental --tags holdfast-tier=active-standby
 #     bicep: |
 #       tags: { 'holdfast-tier': 'active-standby', 'holdfast-tier-training': 'active-passive' }

@@ -37,7 +37,8 @@ test_references_out_of_an_incomplete_source_are_open if {
 }
 
 test_enumeration_of_another_subscription_does_not_count if {
-	doc := object.union(fixture.workspace({"kv": null}), {"complete": {"microsoft.keyvault/vaults": ["/subscriptions/other"]}})
+	other := {"complete": {"microsoft.keyvault/vaults": ["/subscriptions/other"]}}
+	doc := object.union(fixture.workspace({"kv": null}), other)
 	count(rule.deny) == 0 with input as doc
 	own := "/subscriptions/5b6c1b2e-0000-4000-8000-000000000001"
 	count(rule.deny) == 1 with input as object.union(doc, {"complete": {"microsoft.keyvault/vaults": [own]}})

@@ -29,7 +29,9 @@
 #   change: in-place
 #   cost: none
 #   remediation:
-#     text: Lock the workspace, its default storage, its vault and its registry with CanNotDelete, each by itself and not by their resource group.
+#     text: >-
+#       Lock the workspace, its default storage, its vault and its registry with CanNotDelete, each by itself and not
+#       by their resource group.
 #     cli: |
 #       for id in <ws-id> <st-id> <kv-id> <acr-id>; do
 #         az lock create --name no-delete --lock-type CanNotDelete --resource $id

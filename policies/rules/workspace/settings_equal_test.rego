@@ -14,7 +14,9 @@ drifted := {
 	"/properties/hbiWorkspace": {"properties": {"hbiWorkspace": true}},
 	"/properties/encryption/status": {"properties": {"encryption": {"status": "Enabled"}}},
 	"/identity/type": {"identity": {"type": "UserAssigned"}},
-	"/properties/serverlessComputeSettings/serverlessComputeCustomSubnet": serverless({"serverlessComputeCustomSubnet": "s"}),
+	"/properties/serverlessComputeSettings/serverlessComputeCustomSubnet": serverless({
+		"serverlessComputeCustomSubnet": "s",
+	}),
 }
 
 test_equal_settings_pass if {
@@ -102,7 +104,8 @@ test_setting_that_one_side_states_is_open if {
 test_unknown_settings_are_open if {
 	pointers := [
 		"/properties/publicNetworkAccess", "/properties/v1LegacyMode", "/properties/hbiWorkspace",
-		"/properties/encryption/status", "/properties/systemDatastoresAuthMode", "/properties/serverlessComputeSettings",
+		"/properties/encryption/status", "/properties/systemDatastoresAuthMode",
+		"/properties/serverlessComputeSettings",
 		"/identity/type", "/properties",
 	]
 	every pointer in pointers {
