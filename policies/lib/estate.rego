@@ -98,6 +98,44 @@ dangling(reference, type) if {
 	complete_in(type, reference.id)
 }
 
+# What a workspace is associated with: the property that names it, its type, what to call it.
+associations := {
+	"storage": {
+		"property": "storageAccount",
+		"type": "Microsoft.Storage/storageAccounts",
+		"what": "default storage account",
+	},
+	"key_vault": {"property": "keyVault", "type": "Microsoft.KeyVault/vaults", "what": "key vault"},
+	"application_insights": {
+		"property": "applicationInsights",
+		"type": "Microsoft.Insights/components",
+		"what": "Application Insights",
+	},
+	"container_registry": {
+		"property": "containerRegistry",
+		"type": "Microsoft.ContainerRegistry/registries",
+		"what": "container registry",
+	},
+}
+
+# Why a rule about an associated resource has nothing to judge: a sentence that names HF-WS-002, the
+# owner of what is missing. Undefined unless it is proved to be missing.
+missing(workspace, relation) := reason if {
+	about := associations[relation]
+	empty(workspace, ["properties", about.property])
+	reason := sprintf(`"%s" names no %s (HF-WS-002)`, [workspace.name, about.what])
+}
+
+missing(workspace, relation) := reason if {
+	about := associations[relation]
+	reference := associated(workspace, relation)
+	dangling(reference, about.type)
+	reason := sprintf(
+		`the %s "%s" of "%s" does not exist (HF-WS-002)`,
+		[about.what, reference.name, workspace.name],
+	)
+}
+
 # Whether Azure reports a resource as provisioned. Source code has no state, so there its absence is
 # as it should be.
 provisioned(it) if lower(it.properties.provisioningState) == "succeeded"

@@ -234,7 +234,8 @@ document(scope, names, changes) := {
 } if {
 	bodies := {name: body | some name, body in object.union(estate, changes); body != null}
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
-	all := {own: object.union(object.remove(one, ["refers"]), {"relations": relations(one, plain)}) |
+	of_type := {type: found | some type in {one.type | some one in plain}; found := only(plain, type)}
+	all := {own: object.union(object.remove(one, ["refers"]), {"relations": relations(one, plain, of_type)}) |
 		some own, one in plain
 	}
 	reached := graph.reachable(
@@ -244,13 +245,15 @@ document(scope, names, changes) := {
 	resources := {own: all[own] | some own in reached}
 }
 
+only(plain, type) := {own: one | some own, one in plain; one.type == type}
+
 targets_of(one) := {target.id | some target in one.relations[_]}
 
 plain_resource(name, body) := object.union(
 	json.remove(object.remove(known, ["type", "on", "without", "unknown", "refers"]), hidden),
 	{
 		"id": own,
-		"name": regex.replace(name, `^.*/`, ""),
+		"name": last_name(name),
 		"type": lower(body.type),
 		"exact": object.get(body, "exact", true),
 		"unknown": unknown,
@@ -265,7 +268,7 @@ plain_resource(name, body) := object.union(
 	hidden := [trim_prefix(pointer, "/") | some pointer in pointers; pointer != ""]
 }
 
-relations(one, plain) := {relation: found | some relation, found in by_relation; count(found) > 0} if {
+relations(one, plain, of_type) := {relation: found | some relation, found in by_relation; count(found) > 0} if {
 	by_relation := object.union_n([
 		{relation: array.concat(known, identified) |
 			some relation, property in references
@@ -282,22 +285,20 @@ relations(one, plain) := {relation: found | some relation, found in by_relation;
 		},
 		{relation: [reference(child, plain) |
 			startswith(type, concat("", [one.type, "/"]))
-			some child, other in plain
-			other.type == type
+			some child, _ in of_type[type]
 			startswith(child, concat("", [one.id, "/"]))
 		] |
 			some relation, type in children
 		},
 		{"locks": [object.union(reference(lock, plain), {"inherited": scope != one.id}) |
-			some lock, other in plain
-			other.type == "microsoft.authorization/locks"
+			some lock, other in of_type["microsoft.authorization/locks"]
 			one.type != other.type
 			scope := split(lock, "/providers/microsoft.authorization/")[0]
 			startswith(concat("", [one.id, "/"]), concat("", [scope, "/"]))
 		]},
 		{"projects": [reference(project, plain) |
 			one.type == kinds.workspace
-			some project, other in plain
+			some project, other in of_type[kinds.workspace]
 			lower(other.properties.hubResourceId) == one.id
 		]},
 	])
@@ -305,10 +306,12 @@ relations(one, plain) := {relation: found | some relation, found in by_relation;
 
 reference(target, plain) := {
 	"id": target,
-	"name": regex.replace(target, `^.*/`, ""),
+	"name": last_name(target),
 	"exact": object.get(plain, [target, "exact"], true),
-	"found": target in object.keys(plain),
+	"found": object.get(plain, target, null) != null,
 }
+
+last_name(path) := names[count(names) - 1] if names := split(path, "/")
 
 workspace_facts(name, all) := {
 	"production": true,

@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use super::answer::{self, Answers};
 use super::compile::{self, Compiled};
+use super::syntax::brief;
 use super::{Policies, PolicyError};
 use crate::rule::Rule;
 
@@ -140,7 +141,9 @@ impl<'p> Evaluator<'p> {
         let about = &self.policies.policy(rule).rule;
         let (group, place) = self.places[rule];
         self.compiled(&self.groups[group])
-            .and_then(|compiled| compiled.interpret(place, &input.value, &self.data).map_err(|error| error.to_string()))
+            .and_then(|compiled| {
+                compiled.interpret(place, &input.value, &self.data).map_err(|error| brief(&error.to_string()))
+            })
             .and_then(|value| answer::answers(&value, input, &about.subject))
             .map_err(|message| RuleError { rule: about.id.clone(), message })
     }
@@ -209,12 +212,12 @@ impl Worker<'_> {
                 None => self.evaluator.machine(&self.evaluator.groups[group])?,
             };
             machine.set_input(input.value.clone());
-            let value = machine.execute_entry_point_by_index(place).map_err(|error| error.to_string());
+            let value = machine.execute_entry_point_by_index(place).map_err(|error| brief(&error.to_string()));
             // Else it would hold the input until its next one.
             machine.set_input(Value::Undefined);
             Ok::<_, String>((machine, value))
         }));
-        let (machine, value) = outcome.map_err(|payload| format!("panic: {}", panic_text(&*payload)))??;
+        let (machine, value) = outcome.map_err(|payload| format!("panic: {}", brief(&panic_text(&*payload))))??;
         self.machines[group] = Some(machine);
         value
     }

@@ -5,6 +5,9 @@ use regorus::{Engine, Value};
 
 use super::{PolicyError, PolicyFile};
 
+/// Characters of a message of the engine that are shown.
+const MAX_MESSAGE: usize = 300;
+
 /// A parsed policy.
 pub(crate) struct Syntax {
     module: Ref<Module>,
@@ -73,9 +76,19 @@ pub(crate) fn add_policy(engine: &mut Engine, file: &PolicyFile) -> Result<(), P
         .map_err(|error| engine_error(file, &error.to_string()))
 }
 
+/// A message of the engine in one short line. It may dump all values in scope, which belong to the estate
+/// and not into a message.
+pub(crate) fn brief(text: &str) -> String {
+    let text = text.split(" (path [").next().unwrap_or(text).trim().replace('\n', " ");
+    match text.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 /// The engine has no typed errors: `--> path:line:column`, the line of code, and `error: message`.
 pub(crate) fn engine_error(file: &PolicyFile, text: &str) -> PolicyError {
-    let message = text.split_once("error: ").map_or(text, |(_, message)| message).trim().replace('\n', " ");
+    let message = brief(text.split_once("error: ").map_or(text, |(_, message)| message));
     let place = text.split_once("--> ").and_then(|(_, rest)| rest.lines().next());
     let parsed = place.and_then(|place| {
         let (place, _column) = place.rsplit_once(':')?;
@@ -254,5 +267,19 @@ fn push_children<'a>(expr: &'a Expr, stack: &mut Vec<&'a Expr>, queries: &mut Ve
             stack.extend(key.iter().map(AsRef::as_ref));
             stack.extend([value.as_ref(), collection.as_ref()]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_the_engine_are_short_and_hold_no_values() {
+        let file = PolicyFile::new("x.rego", "");
+        let text = "\n--> lib/y.rego:3:5\n  |\n3 | a\n  | ^\nerror: var a is unsafe (path [\"p\"], scopes [secret])\n";
+        assert_eq!(engine_error(&file, text).to_string(), "lib/y.rego:3: var a is unsafe");
+        let long = brief(&"é".repeat(5_000));
+        assert_eq!(long.chars().count(), MAX_MESSAGE + 1);
     }
 }

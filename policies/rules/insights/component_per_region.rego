@@ -89,14 +89,9 @@ exempt contains finding.exempt(subject, reason) if {
 	reason := sprintf(`the shared component is reported at "%s"`, [other.name])
 }
 
-exempt contains finding.exempt(subject, "it names no Application Insights (HF-WS-002)") if {
+exempt contains finding.exempt(subject, reason) if {
 	some subject in estate.subjects("workspace")
-	estate.empty(estate.resource(subject), ["properties", "applicationInsights"])
-}
-
-exempt contains finding.exempt(subject, "its Application Insights does not exist (HF-WS-002)") if {
-	some subject in estate.subjects("workspace")
-	estate.dangling(component(estate.resource(subject)), "Microsoft.Insights/components")
+	reason := estate.missing(estate.resource(subject), "application_insights")
 }
 
 exempt contains finding.exempt(subject, "a project uses the component of its hub") if {

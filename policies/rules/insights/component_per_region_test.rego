@@ -56,7 +56,7 @@ test_counterpart_without_component_shares_nothing if {
 	doc := fixture.pair({"ws-west": bare})
 	count(rule.pass) == 1 with input as doc
 	some exemption in rule.exempt with input as doc
-	contains(exemption.reason, "names no Application Insights")
+	contains(exemption.reason, `"ws-west" names no Application Insights (HF-WS-002)`)
 }
 
 test_dangling_component_is_exempt if {

@@ -68,7 +68,7 @@ deny contains finding.of(subject, component, "/properties/WorkspaceResourceId", 
 	separate(pair)
 	some workspace in estate.members(pair)
 	component := estate.insights(workspace)
-	logs := estate.resource(estate.associated(component, "log_workspace"))
+	logs := estate.resource(destination(workspace))
 	logs.location != workspace.location
 	message := sprintf(
 		`"%s" serves "%s" in %s, but writes to "%s" in %s; expected is a Log Analytics workspace in the same region`,
@@ -81,7 +81,7 @@ pass contains subject.id if {
 	pair := estate.pair(subject)
 	separate(pair)
 	every workspace in estate.members(pair) {
-		log_workspace(workspace).location == workspace.location
+		estate.resource(destination(workspace)).location == workspace.location
 	}
 }
 
@@ -110,24 +110,25 @@ exempt contains finding.exempt(subject, reason) if {
 	reason := sprintf(`"%s" is a classic component (HF-APPI-002)`, [component.name])
 }
 
-log_workspace(workspace) := estate.resource(estate.associated(estate.insights(workspace), "log_workspace"))
+exempt contains finding.exempt(subject, reason) if {
+	some subject in estate.subjects("workspace_pair")
+	some workspace in estate.members(estate.pair(subject))
+	reason := estate.missing(workspace, "application_insights")
+}
+
+# The reference from the component of a workspace to its Log Analytics workspace.
+destination(workspace) := estate.associated(estate.insights(workspace), "log_workspace")
 
 # Both members write to Log Analytics workspaces that are proved to be two.
 separate(pair) if {
 	[first, second] := estate.members(pair)
-	estate.distinct(
-		estate.associated(estate.insights(first), "log_workspace"),
-		estate.associated(estate.insights(second), "log_workspace"),
-	)
+	estate.distinct(destination(first), destination(second))
 }
 
 # The Log Analytics workspace that both members write to.
-common(pair) := log_workspace(first) if {
+common(pair) := estate.resource(destination(first)) if {
 	[first, second] := estate.members(pair)
-	estate.same(
-		estate.associated(estate.insights(first), "log_workspace"),
-		estate.associated(estate.insights(second), "log_workspace"),
-	)
+	estate.same(destination(first), destination(second))
 }
 
 missing(_, logs) := sprintf("from %s, without replication", [logs.location]) if {

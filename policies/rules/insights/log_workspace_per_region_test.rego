@@ -89,3 +89,9 @@ test_classic_component_belongs_to_another_rule if {
 	some exemption in rule.exempt with input as doc
 	contains(exemption.reason, `"ai-west" is a classic component (HF-APPI-002)`)
 }
+
+test_missing_component_belongs_to_another_rule if {
+	doc := fixture.pair({"ws-north": {"without": ["/properties/applicationInsights"]}})
+	some exemption in rule.exempt with input as doc
+	contains(exemption.reason, `"ws-north" names no Application Insights (HF-WS-002)`)
+}

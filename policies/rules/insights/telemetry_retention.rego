@@ -100,8 +100,7 @@ pass contains subject.id if {
 exempt contains finding.exempt(subject, reason) if {
 	some subject in estate.subjects("workspace_pair")
 	some workspace in estate.members(estate.pair(subject))
-	gone(workspace)
-	reason := sprintf(`"%s" has no Application Insights (HF-WS-002)`, [workspace.name])
+	reason := estate.missing(workspace, "application_insights")
 }
 
 open contains finding.open(subject, reason) if {
@@ -113,12 +112,6 @@ open contains finding.open(subject, reason) if {
 		`"%s" keeps %v days, but its tables were not read and may keep more`,
 		[keeper(workspace).name, retention(workspace)[""]],
 	)
-}
-
-gone(workspace) if estate.empty(workspace, ["properties", "applicationInsights"])
-
-gone(workspace) if {
-	estate.dangling(estate.associated(workspace, "application_insights"), "Microsoft.Insights/components")
 }
 
 pointers := {

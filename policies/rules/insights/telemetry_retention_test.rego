@@ -93,11 +93,11 @@ test_unknown_values_are_open if {
 test_missing_component_is_exempt if {
 	doc := fixture.pair({"ws-north": {"without": ["/properties/applicationInsights"]}})
 	some exemption in rule.exempt with input as doc
-	contains(exemption.reason, `"ws-north" has no Application Insights`)
+	contains(exemption.reason, `"ws-north" names no Application Insights (HF-WS-002)`)
 }
 
 test_dangling_component_is_exempt if {
 	doc := fixture.complete(fixture.pair({"ai-west": null}), ["Microsoft.Insights/components"])
 	some exemption in rule.exempt with input as doc
-	contains(exemption.reason, `"ws-west" has no Application Insights`)
+	contains(exemption.reason, `"ai-west" of "ws-west" does not exist (HF-WS-002)`)
 }

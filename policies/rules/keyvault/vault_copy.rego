@@ -89,8 +89,7 @@ exempt contains finding.exempt(subject, "the pair is declared to have a vault pe
 
 exempt contains finding.exempt(subject, reason) if {
 	some subject in estate.subjects("key_vault")
-	[first, second] := estate.members(estate.pair(subject))
-	estate.distinct(estate.associated(first, "key_vault"), estate.associated(second, "key_vault"))
+	unshared(estate.pair(subject))
 	reason := sprintf(`"%s" does not serve both workspaces (HF-KV-001)`, [estate.resource(subject).name])
 }
 
@@ -102,6 +101,17 @@ open contains finding.open(subject, reason) if {
 		vault.name,
 		vault.location,
 	])
+}
+
+# Whether the members are proved to use two vaults, or one of them none.
+unshared(pair) if {
+	[first, second] := estate.members(pair)
+	estate.distinct(estate.associated(first, "key_vault"), estate.associated(second, "key_vault"))
+}
+
+unshared(pair) if {
+	some member in estate.members(pair)
+	estate.empty(member, ["properties", "keyVault"])
 }
 
 # Whether both members of the pair use this vault.

@@ -69,3 +69,9 @@ test_vault_of_one_workspace_is_exempt if {
 	contains(exemption.reason, `"kv" does not serve both workspaces`)
 	count(rule.deny) == 0 with input as doc
 }
+
+test_vault_beside_a_workspace_without_one_is_exempt if {
+	doc := fixture.pair({"kv": {"location": "italynorth"}, "ws-north": {"without": ["/properties/keyVault"]}})
+	count(rule.exempt) == 1 with input as doc
+	count(rule.deny) == 0 with input as doc
+}

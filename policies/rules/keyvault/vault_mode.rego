@@ -117,6 +117,12 @@ exempt contains finding.exempt(subject, reason) if {
 	reason := sprintf(`"%s" is a project and uses the vault of its hub`, [workspace.name])
 }
 
+exempt contains finding.exempt(subject, reason) if {
+	some subject in estate.subjects("workspace_pair")
+	some workspace in estate.members(estate.pair(subject))
+	reason := estate.missing(workspace, "key_vault")
+}
+
 # A failed-over vault is read-only, so two vaults serve an active-active pair better.
 advice(pair) := " (the safer choice here: a vault that failed over is read-only)" if {
 	pair.tier.overall == "active-active"

@@ -80,3 +80,10 @@ test_direction_does_not_matter if {
 test_projects_are_exempt if {
 	count(rule.exempt) == 1 with input as fixture.pair({"ws-west": {"kind": "Project"}})
 }
+
+test_missing_vault_belongs_to_another_rule if {
+	doc := fixture.pair({"ws-north": {"kind": "Hub", "without": ["/properties/keyVault"]}})
+	some exemption in rule.exempt with input as doc
+	contains(exemption.reason, `"ws-north" names no key vault (HF-WS-002)`)
+	count(rule.deny | rule.pass) == 0 with input as doc
+}

@@ -96,9 +96,19 @@ exempt contains finding.exempt(subject, reason) if {
 
 exempt contains finding.exempt(subject, reason) if {
 	some subject in estate.subjects("container_registry")
-	[first, second] := estate.members(estate.pair(subject))
-	estate.distinct(estate.associated(first, "container_registry"), estate.associated(second, "container_registry"))
+	unshared(estate.pair(subject))
 	reason := sprintf(`"%s" does not serve both workspaces (HF-ACR-001)`, [estate.resource(subject).name])
+}
+
+# Whether the members are proved to use two registries, or one of them none.
+unshared(pair) if {
+	[first, second] := estate.members(pair)
+	estate.distinct(estate.associated(first, "container_registry"), estate.associated(second, "container_registry"))
+}
+
+unshared(pair) if {
+	some member in estate.members(pair)
+	estate.empty(member, ["properties", "containerRegistry"])
 }
 
 # Whether both members of the pair use this registry.

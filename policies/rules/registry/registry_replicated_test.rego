@@ -83,3 +83,9 @@ test_registry_of_one_workspace_is_exempt if {
 	contains(exemption.reason, "does not serve both workspaces")
 	count(rule.deny) == 0 with input as doc
 }
+
+test_registry_beside_a_workspace_without_one_is_exempt if {
+	doc := complete({"ws-north": {"without": ["/properties/containerRegistry"]}, "acr/northeurope": null})
+	count(rule.exempt) == 1 with input as doc
+	count(rule.deny) == 0 with input as doc
+}

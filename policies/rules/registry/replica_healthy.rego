@@ -51,8 +51,8 @@ deny contains finding.of(subject, replica, "/properties/regionEndpointEnabled", 
 	replica := estate.resource(subject)
 	replica.properties.regionEndpointEnabled == false
 	message := sprintf(
-		`"%s" is a replica whose endpoint is off, so nobody is served from it; expected is regionEndpointEnabled true`,
-		[replica.name],
+		`"%s" is a replica%s whose endpoint is off, so it serves nobody; expected is regionEndpointEnabled true`,
+		[replica.name, of_registry(replica)],
 	)
 }
 
@@ -62,8 +62,8 @@ deny contains finding.of(subject, replica, "/properties/provisioningState", mess
 	state := replica.properties.provisioningState
 	lower(state) in {"failed", "canceled"}
 	message := sprintf(
-		`"%s" is a replica in the provisioning state %s; expected is Succeeded`,
-		[replica.name, state],
+		`"%s" is a replica%s in the provisioning state %s; expected is Succeeded`,
+		[replica.name, of_registry(replica), state],
 	)
 }
 
@@ -81,6 +81,12 @@ open contains finding.open(subject, reason) if {
 	lower(status) != "ready"
 	reason := sprintf("its status is %s", [status])
 }
+
+of_registry(replica) := concat("", [sprintf(` of "%s"`, [registry.name]) |
+	some registry in input.resources
+	some reference in registry.relations.replications
+	estate.same(reference, replica)
+])
 
 ready(replica) if lower(replica.properties.status.displayStatus) == "ready"
 

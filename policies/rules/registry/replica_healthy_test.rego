@@ -22,7 +22,7 @@ test_endpoint_that_is_off_is_denied if {
 	doc := replica({"properties": {"regionEndpointEnabled": false}})
 	some found in rule.deny with input as doc
 	found.pointer == "/properties/regionEndpointEnabled"
-	contains(found.message, `"northeurope" is a replica whose endpoint is off`)
+	contains(found.message, `"northeurope" is a replica of "acr" whose endpoint is off`)
 	count(rule.pass) == 0 with input as doc
 }
 

@@ -86,6 +86,12 @@ exempt contains finding.exempt(subject, reason) if {
 	reason := sprintf(`"%s" is a project and uses the storage account of its hub`, [workspace.name])
 }
 
+exempt contains finding.exempt(subject, reason) if {
+	some subject in estate.subjects("workspace_pair")
+	some workspace in estate.members(estate.pair(subject))
+	reason := estate.missing(workspace, "storage")
+}
+
 # Workspaces of the same region, no counterparts, that have the same default account.
 neighbours(workspace) := {third |
 	some third in object.get(estate.facts(workspace), ["shared_with", "storage"], [])

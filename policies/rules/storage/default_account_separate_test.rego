@@ -70,3 +70,10 @@ test_projects_are_exempt if {
 	some exemption in rule.exempt with input as doc
 	contains(exemption.reason, `"ws-north" is a project`)
 }
+
+test_missing_account_belongs_to_another_rule if {
+	doc := fixture.pair({"ws-north": {"without": ["/properties/storageAccount"]}})
+	some exemption in rule.exempt with input as doc
+	contains(exemption.reason, `"ws-north" names no default storage account (HF-WS-002)`)
+	count(rule.deny | rule.pass) == 0 with input as doc
+}

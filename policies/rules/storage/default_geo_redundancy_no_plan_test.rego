@@ -81,3 +81,10 @@ test_projects_are_exempt if {
 	doc := fixture.workspace({"ws-west": {"kind": "Project"}, "stwest": {"sku": {"name": "Standard_GRS"}}})
 	count(rule.exempt) == 1 with input as doc
 }
+
+test_missing_account_belongs_to_another_rule if {
+	doc := fixture.complete(fixture.workspace({"stwest": null}), ["Microsoft.Storage/storageAccounts"])
+	some exemption in rule.exempt with input as doc
+	contains(exemption.reason, `the default storage account "stwest" of "ws-west" does not exist (HF-WS-002)`)
+	count(rule.deny | rule.pass) == 0 with input as doc
+}

@@ -64,6 +64,11 @@ exempt contains finding.exempt(subject, "a project uses the storage account of i
 	estate.project(estate.resource(subject))
 }
 
+exempt contains finding.exempt(subject, reason) if {
+	some subject in estate.subjects("workspace")
+	reason := estate.missing(estate.resource(subject), "storage")
+}
+
 primary_in(workspace, region) if {
 	facts := estate.facts(workspace)
 	facts.role == "secondary"

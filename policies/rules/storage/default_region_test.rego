@@ -46,3 +46,10 @@ test_unknown_locations_and_accounts_are_open if {
 test_projects_are_exempt if {
 	count(rule.exempt) == 1 with input as fixture.workspace({"ws-west": {"kind": "Project"}})
 }
+
+test_missing_account_belongs_to_another_rule if {
+	doc := fixture.complete(fixture.workspace({"stwest": null}), ["Microsoft.Storage/storageAccounts"])
+	some exemption in rule.exempt with input as doc
+	contains(exemption.reason, `the default storage account "stwest" of "ws-west" does not exist (HF-WS-002)`)
+	count(rule.deny | rule.pass) == 0 with input as doc
+}

@@ -63,29 +63,10 @@ package holdfast.rules.workspace.associated_resources
 import data.holdfast.lib.estate
 import data.holdfast.lib.finding
 
-associated := {
-	"storage": {
-		"property": "storageAccount",
-		"type": "Microsoft.Storage/storageAccounts",
-		"what": "default storage account",
-	},
-	"key_vault": {"property": "keyVault", "type": "Microsoft.KeyVault/vaults", "what": "key vault"},
-	"application_insights": {
-		"property": "applicationInsights",
-		"type": "Microsoft.Insights/components",
-		"what": "Application Insights",
-	},
-	"container_registry": {
-		"property": "containerRegistry",
-		"type": "Microsoft.ContainerRegistry/registries",
-		"what": "container registry",
-	},
-}
-
 deny contains finding.of(subject, workspace, pointer, message) if {
 	some subject in estate.subjects("workspace")
 	workspace := estate.resource(subject)
-	some relation, about in associated
+	some relation, about in estate.associations
 	reference := estate.associated(workspace, relation)
 	estate.dangling(reference, about.type)
 	pointer := concat("", ["/properties/", about.property])
@@ -99,7 +80,7 @@ deny contains finding.of(subject, workspace, pointer, message) if {
 	some subject in estate.subjects("workspace")
 	workspace := estate.resource(subject)
 	some relation in required(workspace)
-	about := associated[relation]
+	about := estate.associations[relation]
 	estate.empty(workspace, ["properties", about.property])
 	pointer := concat("", ["/properties/", about.property])
 	message := sprintf(`"%s" names no %s; expected is the id of one`, [workspace.name, about.what])
@@ -132,7 +113,7 @@ exempt contains finding.exempt(subject, "a project uses what its hub is associat
 open contains finding.open(subject, reason) if {
 	some subject in estate.subjects("workspace")
 	workspace := estate.resource(subject)
-	some relation, about in associated
+	some relation, about in estate.associations
 	reference := estate.associated(workspace, relation)
 	not estate.held(reference)
 	not estate.dangling(reference, about.type)
