@@ -2,6 +2,8 @@
 
 #[cfg(feature = "live")]
 pub mod live;
+pub mod redact;
+pub mod snapshot;
 mod tree;
 
 pub use tree::{FileTree, TreeError};
