@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use holdfast::model::{Collection, Gap, GapCode, Inventory};
 use holdfast::source::live::{self, LiveError, LiveOptions, Scope, Silent, WantedTypes};
+use holdfast::source::snapshot::{read_snapshot_from, write_snapshot};
 use serde_json::json;
 use support::{Azure, Effect, Server};
 
@@ -434,4 +435,31 @@ fn requests_at_once_are_bounded() {
     live::collect(&options, &wanted(), &mut Silent).expect("a scan");
     let most = server.log().iter().map(|seen| seen.at_once).max();
     assert_eq!(most, Some(4));
+}
+
+#[test]
+fn a_snapshot_of_a_scan_is_the_scan() {
+    let mut azure = estate();
+    let secret = json!({"properties": {"target": "https://a.example", "connectionString": "hunter2"}});
+    azure.add(&format!("{}/computes/odd", workspace(A, "mlw-weu")), secret);
+    let (azure, server) = serve(azure);
+    azure.fault("mlw-neu/datastores", usize::MAX, Effect::Status(403, "AuthorizationFailed", vec![]));
+    let inventory = scan(&server, &[A, B]);
+    let mut bytes = Vec::new();
+    write_snapshot(&inventory, &mut bytes).expect("a vector takes everything");
+    let text = String::from_utf8(bytes).expect("JSON is text");
+    assert!(!text.contains("hunter2") && !text.contains("a-token-of-the-tests"));
+    let again = read_snapshot_from("s.json", text.as_bytes()).expect("its own form");
+    assert_eq!(again.collection, inventory.collection);
+    assert_eq!(again.captured_at, inventory.captured_at);
+    let facts = |inventory: &Inventory| {
+        let mut facts: Vec<_> = inventory
+            .resources
+            .iter()
+            .map(|r| (r.id.key().to_owned(), r.resource_type.clone(), r.body.clone(), r.unknown.clone()))
+            .collect();
+        facts.sort_by(|a, b| a.0.cmp(&b.0));
+        facts
+    };
+    assert_eq!(facts(&again), facts(&inventory));
 }

@@ -5,6 +5,8 @@ pub mod bicep;
 pub mod expr;
 #[cfg(feature = "live")]
 pub mod live;
+pub mod redact;
+pub mod snapshot;
 mod tree;
 
 use std::collections::BTreeMap;

@@ -161,6 +161,7 @@ async fn read(options: LiveOptions, wanted: WantedTypes, events: Sender<Event>) 
         scope::resolve(&client, &options.scope).await.map_err(|failure| LiveError::Subscriptions(failure.message))?;
     let scan = collect::Scan::new(client, plan::Plan::new(&wanted), options.dependencies);
     let mut inventory = scan.run(resolved).await;
+    crate::source::redact::redact(&mut inventory, &Default::default());
     inventory.captured_at = started.replace_nanosecond(0).ok().map(|time| azure_core::time::to_rfc3339(&time));
     Ok(inventory)
 }
