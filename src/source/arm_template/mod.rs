@@ -29,6 +29,8 @@ mod identity;
 mod nested;
 mod outline;
 mod parameter;
+#[cfg(test)]
+mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
