@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::files;
-use super::resources::{Output, with_condition};
+use super::resources::{Identity, Output, with_condition};
 use super::syntax::Repeat;
 use super::target::Target;
 use super::template::{Loop, Position, Template};
@@ -162,9 +162,7 @@ impl<'a> Template<'a> {
                 let id = ResourceId::from_text(identity.id.clone());
                 let name = id.name().cloned().unwrap_or_default();
                 match identity.resource_type.to_ascii_lowercase().as_str() {
-                    "microsoft.resources/resourcegroups" => {
-                        self.scope.clone().in_group(subscription_of(&identity.id), name)
-                    }
+                    "microsoft.resources/resourcegroups" => self.in_declared_group(&identity, name),
                     "microsoft.management/managementgroups" => self.scope.clone().in_management_group(name),
                     "microsoft.resources/subscriptions" | "microsoft.subscription/aliases" => {
                         self.scope.clone().in_subscription(name)
@@ -182,6 +180,16 @@ impl<'a> Template<'a> {
                     ..own()
                 }
             }
+        }
+    }
+
+    /// The scope of a resource group that this file declares or refers to; what it declares has a
+    /// known location.
+    fn in_declared_group(&self, group: &Identity, name: Text) -> Scope {
+        let scope = self.scope.clone().in_group(subscription_of(&group.id), name);
+        match self.declared_member(group.node, &group.position, &["location"]).and_then(|value| value.as_text()) {
+            Some(location) => Scope { group_location: location, ..scope },
+            None => scope,
         }
     }
 
