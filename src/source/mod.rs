@@ -1,9 +1,11 @@
 //! Sources fill an [`Inventory`]: source code through [`Reader`]s, live subscriptions, snapshots.
 
+mod arm_template;
 pub mod bicep;
 pub mod expr;
 mod tree;
 
+pub use arm_template::ArmTemplate;
 pub use tree::{FileTree, TreeError};
 
 use crate::model::Inventory;

@@ -165,6 +165,10 @@ impl From<Value> for Val {
     }
 }
 
+/// The copy loops that are going on where something is evaluated later on.
+#[derive(Clone, Debug, Default)]
+pub struct Iterations(Vec<Iteration>);
+
 /// An iteration that is going on.
 #[derive(Clone, Debug)]
 struct Iteration {
@@ -191,6 +195,16 @@ impl<'a> Evaluator<'a> {
         Self { session, env, locals: Vec::new(), iterations: Vec::new() }
     }
 
+    /// An evaluator within iterations that [`Evaluator::iterations`] gave.
+    pub fn resume(session: &'a Session, env: &'a dyn Environment, iterations: &Iterations) -> Self {
+        Self { iterations: iterations.0.clone(), ..Self::new(session, env) }
+    }
+
+    /// The iterations that are going on.
+    pub fn iterations(&self) -> Iterations {
+        Iterations(self.iterations.clone())
+    }
+
     /// What is shared with other evaluations of the deployment.
     pub fn session(&self) -> &'a Session {
         self.session
@@ -211,6 +225,19 @@ impl<'a> Evaluator<'a> {
         self.locals.push((name, value));
         let result = run(self);
         self.locals.pop();
+        result
+    }
+
+    /// Evaluates with several locals bound.
+    pub fn with_locals<T>(
+        &mut self,
+        locals: impl IntoIterator<Item = (Arc<str>, Arc<Value>)>,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = self.locals.len();
+        self.locals.extend(locals);
+        let result = run(self);
+        self.locals.truncate(before);
         result
     }
 

@@ -47,7 +47,7 @@ pub use ast::{
     UnaryOp,
 };
 pub use canonical::{canonical, canonical_text};
-pub use eval::{Accessor, Environment, Evaluator, Fault, Found, Key, Val};
+pub use eval::{Accessor, Environment, Evaluator, Fault, Found, Iterations, Key, Val};
 pub use json::{Json, JsonError, JsonString, json_value, parse_json};
 pub use object::ObjectBuilder;
 pub use place::placed;

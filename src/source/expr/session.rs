@@ -150,6 +150,12 @@ impl Session {
         self.used.get() > self.limits.steps
     }
 
+    /// Gives a new deployment a budget of its own.
+    pub fn reset(&self) {
+        self.used.set(0);
+        self.told.set(false);
+    }
+
     /// The steps used so far.
     pub fn steps_used(&self) -> u64 {
         self.used.get()
