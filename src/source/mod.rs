@@ -6,6 +6,7 @@ pub mod expr;
 mod tree;
 
 pub use arm_template::ArmTemplate;
+pub use bicep::Bicep;
 pub use tree::{FileTree, TreeError};
 
 use crate::model::Inventory;

@@ -70,7 +70,7 @@ impl Reader for Bicep {
 
 /// Adds what a template with one parameter file deploys.
 fn deploy(library: &Library<'_>, path: &str, parameters: Option<&str>, inventory: &mut Inventory) {
-    library.session.renew();
+    library.session.reset();
     let Some(source) = library.source(path) else { return };
     if !source.deploys() {
         return;
