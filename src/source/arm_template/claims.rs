@@ -123,7 +123,11 @@ fn parameters_of(template: &str, templates: &BTreeMap<String, bool>, parameters:
         let in_folder = below
             .is_some_and(|rest| matches!(rest.to_ascii_lowercase().as_str(), "parameters" | "params" | "parameter"));
         let named = its_name.strip_prefix(&stem).is_some_and(|rest| rest.starts_with(['.', '-', '_']));
-        if its_folder == folder && named && names_parameters(&its_name) || in_folder && (named || alone) {
+        // `parameters.dev.json` beside `template.json`.
+        let generic = matches!(stem.as_str(), "template" | "azuredeploy" | "maintemplate" | "main" | "deploy");
+        let nameless = alone && generic && names_parameters(its_name.split('.').next().unwrap_or_default());
+        let beside = its_folder == folder && (named && names_parameters(&its_name) || nameless);
+        if beside || in_folder && (named || alone) {
             found.push(candidate.clone());
         }
     }

@@ -60,6 +60,17 @@ impl Documents {
     }
 }
 
+impl Documents {
+    /// Keeps a template that was computed; it counts as written in the file that computes it.
+    pub fn keep(&self, computed: Document) -> &Document {
+        let mut link = &self.first;
+        while let Some(found) = link.get() {
+            link = &found.next;
+        }
+        &link.get_or_init(|| Box::new(Link { document: computed, next: OnceCell::new() })).document
+    }
+}
+
 fn read(tree: &FileTree, path: &str, strings: Strings, session: &Session) -> Document {
     let failed = |file: FileId| Document { path: path.to_owned(), file, root: None };
     let text = match tree.read(path) {

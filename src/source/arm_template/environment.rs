@@ -85,12 +85,8 @@ impl<'d> Template<'d> {
             parameters.insert(key, parameter);
         }
         let variables = section("variables").filter_map(|member| Some((named(member)?.0, (member, Slot::default()))));
-        let folder = document.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let published = Text::known(format!("{}{}", Scope::TREE, document.path));
-        let mut linking_scope = Scope { template_uri: Some(published), ..scope.clone() };
-        if folder.is_empty() {
-            linking_scope.template_uri = Some(Text::known(format!("{}{}", Scope::TREE, document.path)));
-        }
+        let linking_scope = Scope { template_uri: Some(published), ..scope.clone() };
         Self {
             context,
             document,
@@ -109,11 +105,6 @@ impl<'d> Template<'d> {
         self.frames.borrow_mut().push(Rc::downgrade(frame));
     }
 
-    /// The scope of the template.
-    pub fn own_scope(&self) -> &Scope {
-        &self.scope
-    }
-
     /// The names and known values of its parameters that are no secrets.
     pub fn parameter_values(&self) -> Vec<(String, Arc<Value>)> {
         let mut values = Vec::new();
@@ -125,11 +116,6 @@ impl<'d> Template<'d> {
             }
         }
         values
-    }
-
-    /// The names of parameters (lower case) that are declared.
-    pub fn declares(&self, parameter: &str) -> bool {
-        self.parameters.contains_key(&parameter.to_ascii_lowercase())
     }
 
     fn type_of(&self, parameter: &Parameter<'d>) -> ParameterType<'d> {
@@ -378,7 +364,7 @@ impl Environment for Template<'_> {
     }
 }
 
-/// What the body of a user's function sees: its arguments and the other functions, nothing else.
+/// What the body of a user's function sees: its arguments, the other functions and the variables.
 struct UserFunction<'t, 'd> {
     template: &'t Template<'d>,
 }
@@ -396,13 +382,16 @@ impl Environment for UserFunction<'_, '_> {
         if call.receiver.is_some() {
             return self.template.user_function(call, ev);
         }
+        // Functions that Bicep compiles may read variables.
+        if call.name.eq_ignore_ascii_case("variables") {
+            return self.template.call(call, at, ev);
+        }
         if !call.name.eq_ignore_ascii_case("parameters") {
             return None;
         }
         let name = ev.eval_shared(call.args.first()?);
         let name = name.as_str()?;
         let found = ev.local(name).cloned();
-        let _ = at;
         Some(
             found.ok_or_else(|| {
                 Fault::new(GapCode::UnresolvedReference, format!("the function has no parameter '{name}'"))

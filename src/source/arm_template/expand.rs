@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::model::{Declaration, DeploymentId, GapCode, Kind, Resource, ResourceId, Value};
 use crate::source::expr::{Evaluator, Expr, Fault};
 
-use super::frame::{Declared, Frame, Instance, declared, is_deployment};
+use super::frame::{Condition, Declared, Frame, Instance, condition, declared, is_deployment};
 use super::identity::{Identity, identify};
 
 /// Most resources of one deployment. Azure allows 800 per template.
@@ -102,8 +102,32 @@ impl Expansion {
             Condition::Unknown(text) => conditions.push(text),
         }
         let condition = (!conditions.is_empty()).then(|| conditions.join(" and "));
+        // Resources of other providers than Azure (Kubernetes, Microsoft Graph).
+        if body.get("import").is_some() || body.get("extension").is_some() {
+            return;
+        }
+        if condition.is_some() {
+            let session = frame.template.context.session;
+            return session
+                .doubtfully(|| self.deployed(ev, frame, body, parent, (outer, condition), instance.index, depth));
+        }
+        self.deployed(ev, frame, body, parent, (outer, None), instance.index, depth);
+    }
+
+    /// An instance that is deployed, if perhaps only on a condition.
+    #[expect(clippy::too_many_arguments, reason = "all of it is where the walk stands")]
+    fn deployed<'d>(
+        &mut self,
+        ev: &mut Evaluator<'_>,
+        frame: &Rc<Frame<'d>>,
+        body: &'d Expr,
+        parent: Option<&Identity>,
+        (outer, condition): (Option<&str>, Option<String>),
+        index: Option<u64>,
+        depth: usize,
+    ) {
         if is_deployment(body) {
-            return self.deployment(frame, body, instance.index, condition.as_deref());
+            return self.deployment(frame, body, index, condition.as_deref());
         }
         let identity = match identify(ev, body, parent, &frame.place) {
             Ok(identity) => identity,
@@ -114,7 +138,7 @@ impl Expansion {
         };
         let declaration = Declaration {
             deployment: self.deployment,
-            logical_name: self.logical_name(ev, body, &identity, instance.index),
+            logical_name: self.logical_name(ev, body, &identity, index),
             span: body.member("type").map_or(body.span, |member| member.span),
             spans: Default::default(),
             calls: frame.calls.clone(),
@@ -187,29 +211,6 @@ impl Expansion {
         }
         name
     }
-}
-
-enum Condition {
-    Met,
-    NotMet,
-    Unknown(String),
-}
-
-fn condition(ev: &mut Evaluator<'_>, body: &Expr) -> Condition {
-    let Some(expr) = body.get("condition") else { return Condition::Met };
-    let value = ev.eval(expr);
-    match &value.kind {
-        Kind::Bool(true) => return Condition::Met,
-        Kind::Bool(false) => return Condition::NotMet,
-        Kind::Text(text) => match text.as_known().map(str::to_ascii_lowercase).as_deref() {
-            Some("true") => return Condition::Met,
-            Some("false") => return Condition::NotMet,
-            _ => {}
-        },
-        Kind::Unknown(_) => {}
-        _ => ev.session().gap(GapCode::ExpressionError, expr.span, "the condition is no boolean"),
-    }
-    Condition::Unknown(ev.session().source(expr.span).trim_matches('"').to_owned())
 }
 
 fn is_existing(body: &Expr) -> bool {

@@ -169,6 +169,9 @@ impl<'d> Frame<'d> {
                 continue;
             }
             self.each(&mut ev, declared.body, &mut |ev, instance| {
+                if matches!(condition(ev, declared.body), Condition::NotMet) {
+                    return;
+                }
                 let place = nested::target(ev, declared.body, self);
                 // A wrong one is told when it is expanded.
                 let Ok(mut identity) = identify(ev, declared.body, None, &place) else { return };
@@ -307,4 +310,32 @@ pub(super) fn is_deployment(resource: &Expr) -> bool {
     let existing = resource.get("existing").is_some();
     declared.is_some_and(|name| name.split('@').next().is_some_and(|name| name.eq_ignore_ascii_case(DEPLOYMENTS)))
         && !existing
+}
+
+/// Whether a resource is deployed.
+pub(super) enum Condition {
+    /// It is, or has no condition.
+    Met,
+    /// It is not.
+    NotMet,
+    /// It depends on this.
+    Unknown(String),
+}
+
+/// The condition of a resource.
+pub(super) fn condition(ev: &mut Evaluator<'_>, body: &Expr) -> Condition {
+    let Some(expr) = body.get("condition") else { return Condition::Met };
+    let value = ev.eval(expr);
+    match &value.kind {
+        Kind::Bool(true) => return Condition::Met,
+        Kind::Bool(false) => return Condition::NotMet,
+        Kind::Text(text) => match text.as_known().map(str::to_ascii_lowercase).as_deref() {
+            Some("true") => return Condition::Met,
+            Some("false") => return Condition::NotMet,
+            _ => {}
+        },
+        Kind::Unknown(_) => {}
+        _ => ev.session().gap(GapCode::ExpressionError, expr.span, "the condition is no boolean"),
+    }
+    Condition::Unknown(ev.session().source(expr.span).trim_matches('"').to_owned())
 }

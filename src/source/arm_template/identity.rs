@@ -105,10 +105,27 @@ fn below(declared: &str, name: &Text, parent: &Identity, place: &Scope) -> Optio
     Some(Ok(Identity { resource_type, names, id }))
 }
 
+/// The namespaces of common extensions, for names that are not known.
+const EXTENSIONS: &[(&str, &str)] = &[
+    ("roleAssignments", "Microsoft.Authorization"),
+    ("roleDefinitions", "Microsoft.Authorization"),
+    ("policyAssignments", "Microsoft.Authorization"),
+    ("locks", "Microsoft.Authorization"),
+    ("diagnosticSettings", "Microsoft.Insights"),
+    ("eventSubscriptions", "Microsoft.EventGrid"),
+];
+
 /// `Microsoft.KeyVault/vaults/providers/diagnosticSettings` named `vault/Microsoft.Insights/service`.
 fn extension(parent: &str, rest: &str, name: &Text, place: &Scope) -> Result<Identity, Fault> {
     let segments = parent.matches('/').count();
-    let pieces = name.split('/');
+    let mut pieces = name.split('/');
+    if segments > 0
+        && let [Part::Unknown(_)] = name.parts()
+        && let Some((_, namespace)) = EXTENSIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(rest))
+    {
+        pieces = names_of(name, segments + 2, place);
+        pieces[segments] = Text::known(*namespace);
+    }
     if segments == 0 || pieces.len() <= segments {
         let message = "the name of the resource does not say what it extends";
         return Err(Fault::new(GapCode::Unsupported, message));

@@ -4,11 +4,14 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::model::{GapCode, Kind, Part, ResourceId, Span, Text};
-use crate::source::expr::{Evaluator, Expr, Iterations, Scope, ScopeKind};
+use crate::model::{GapCode, Kind, Part, ResourceId, Span, Text, Value};
+use crate::source::expr::{
+    Element, Evaluator, Expr, ExprKind, Iterations, JsonString, Member, Property, Scope, ScopeKind,
+};
 
 use super::document::{Document, Strings};
 use super::environment::{Given, Template};
+use super::expression::parse_string;
 use super::frame::{Frame, NestedDeployment};
 use super::identity::absolute;
 
@@ -118,8 +121,9 @@ pub(super) fn open<'d>(outer: &Rc<Frame<'d>>, nested: &NestedDeployment<'d>) -> 
         return None;
     };
     if !body.is_object() {
-        session.gap(GapCode::Unsupported, body.span, "the template of the deployment is computed when it is deployed");
-        return None;
+        let document = computed(&mut ev, outer, body)?;
+        let root = document.root.as_ref()?;
+        return inner(outer, nested, document, root, place, calls, outer.files.clone());
     }
     let scope = properties.get("expressionEvaluationOptions").and_then(|options| options.get("scope"));
     if scope.and_then(Expr::as_text).is_some_and(|scope| scope.eq_ignore_ascii_case("inner")) {
@@ -127,6 +131,49 @@ pub(super) fn open<'d>(outer: &Rc<Frame<'d>>, nested: &NestedDeployment<'d>) -> 
     }
     let template = outer.template.clone();
     Some(Frame::new(template, body, place, nested.iterations.clone(), calls, outer.files.clone()))
+}
+
+/// A template that is the value of an expression, mostly a variable that holds a loaded file. Its own
+/// expressions are those that are left in it, so they are evaluated by the deployment itself.
+fn computed<'d>(ev: &mut Evaluator<'_>, outer: &Rc<Frame<'d>>, body: &Expr) -> Option<&'d Document> {
+    let context = outer.template.context;
+    let value = ev.eval(body);
+    if !matches!(value.kind, Kind::Object(_)) {
+        let message = "the template of the deployment is computed when it is deployed";
+        context.session.gap(GapCode::Unsupported, body.span, message);
+        return None;
+    }
+    let from = outer.template.document;
+    let root = Some(template_of(&value, body.span));
+    Some(context.documents.keep(Document { path: from.path.clone(), file: from.file, root }))
+}
+
+/// A value as the template that it holds. What is not known in it stands where it was computed.
+fn template_of(value: &Value, at: Span) -> Expr {
+    let span = value.supplied.or(value.span).unwrap_or(at);
+    let kind = match &value.kind {
+        Kind::Null => ExprKind::Null,
+        Kind::Bool(bool) => ExprKind::Bool(*bool),
+        Kind::Number(number) => number.as_i64().map_or_else(|| ExprKind::Number(number.clone()), ExprKind::Int),
+        Kind::Text(text) => match text.as_known() {
+            Some(known) => {
+                let string = JsonString { value: known, raw: known, start: span.start + 1, file: span.file };
+                parse_string(&string)
+            }
+            None => ExprKind::Error("the template is not known before it is deployed".into()),
+        },
+        Kind::Unknown(_) => ExprKind::Error("the template is not known before it is deployed".into()),
+        Kind::Array(items) => ExprKind::Array(items.iter().map(|item| Element::Item(template_of(item, at))).collect()),
+        Kind::Object(members) => {
+            let member = |(name, member): &(String, Value)| {
+                let value = template_of(member, at);
+                let key = Expr::new(ExprKind::Text(name.as_str().into()), value.span);
+                Property::Member(Member { key, span: value.span, value })
+            };
+            ExprKind::Object(members.iter().map(member).collect())
+        }
+    };
+    Expr::new(kind, span)
 }
 
 /// A template with parameters and variables of its own.
@@ -157,14 +204,14 @@ fn inner<'d>(
 fn given_by<'d>(outer: &Rc<Frame<'d>>, parameters: &'d Expr, iterations: &Iterations) -> HashMap<String, Given<'d>> {
     if parameters.is_object() {
         let at = || Some((Rc::downgrade(&outer.template), iterations.clone()));
-        let member = |member: &'d crate::source::expr::Member| {
+        let member = |member: &'d Member| {
             Some((member.key.as_text()?.to_ascii_lowercase(), Given::Written { member, at: at() }))
         };
         return parameters.members().filter_map(member).collect();
     }
     let mut ev = Evaluator::resume(outer.template.context.session, &*outer.template, iterations);
     let Kind::Object(members) = ev.eval(parameters).kind else { return HashMap::new() };
-    let value = |(name, member): &(String, crate::model::Value)| {
+    let value = |(name, member): &(String, Value)| {
         Some((name.to_ascii_lowercase(), Given::Computed(member.get("value")?.clone())))
     };
     members.iter().filter_map(value).collect()

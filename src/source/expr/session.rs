@@ -38,6 +38,7 @@ pub struct Session {
     used: Cell<u64>,
     depth: Cell<u32>,
     opaque: Cell<u32>,
+    doubtful: Cell<u32>,
     told: Cell<bool>,
 }
 
@@ -103,9 +104,21 @@ impl Session {
     /// Records what could not be read or evaluated; once per code and place, however often a loop
     /// comes by.
     pub fn gap(&self, code: GapCode, span: Span, message: impl Into<String>) {
+        if code == GapCode::ExpressionError && self.doubtful.get() > 0 {
+            return;
+        }
         if self.seen.borrow_mut().insert((code, span)) {
             self.gaps.borrow_mut().push(Gap::at_span(code, span, message));
         }
+    }
+
+    /// Evaluates what Azure may not evaluate: the branches of a condition that is not known. That an
+    /// expression there is wrong is no gap, its value is unknown in any case.
+    pub fn doubtfully<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.doubtful.set(self.doubtful.get() + 1);
+        let result = run();
+        self.doubtful.set(self.doubtful.get() - 1);
+        result
     }
 
     /// Records a gap made elsewhere.

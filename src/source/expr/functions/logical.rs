@@ -58,8 +58,7 @@ pub(in crate::source::expr) fn choose(
         Kind::Bool(true) => Ok(ev.value(then)),
         Kind::Bool(false) => Ok(ev.value(otherwise)),
         Kind::Unknown(_) => {
-            let then = ev.eval(then);
-            let otherwise = ev.eval(otherwise);
+            let (then, otherwise) = ev.session().doubtfully(|| (ev.eval(then), ev.eval(otherwise)));
             Ok(Val::Owned(merge(ev, &test, then, otherwise, expr)))
         }
         _ => Err(Fault::expression(format!("a condition must be a boolean, not {}", super::kind_name(&test)))),
@@ -108,6 +107,11 @@ fn merge(ev: &Evaluator<'_>, condition: &Value, then: Value, otherwise: Value, e
     }
 }
 
+/// The value of an operand that Azure may not evaluate, if one before it is unknown.
+fn value_after(ev: &mut Evaluator<'_>, operand: &Expr, unknown: bool) -> Val {
+    if unknown { ev.session().doubtfully(|| ev.value(operand)) } else { ev.value(operand) }
+}
+
 /// `and` (`all`) and `or`: decided by the first operand that decides, or by a later known one if the
 /// first is unknown.
 pub(in crate::source::expr) fn all_or_any<'e>(
@@ -119,7 +123,7 @@ pub(in crate::source::expr) fn all_or_any<'e>(
     let name = if all { "and" } else { "or" };
     let mut unknown = Vec::new();
     for operand in operands {
-        let value = ev.value(operand);
+        let value = value_after(ev, operand, !unknown.is_empty());
         match &value.kind {
             Kind::Bool(bool) if *bool != all => return Ok(of_bool(!all).into()),
             Kind::Bool(_) => {}
@@ -142,7 +146,7 @@ pub(in crate::source::expr) fn coalesce<'e>(
 ) -> Result<Val, Fault> {
     let mut unknown: Vec<Val> = Vec::new();
     for operand in operands {
-        let value = ev.value(operand);
+        let value = value_after(ev, operand, !unknown.is_empty());
         match &value.kind {
             Kind::Null => {}
             // Of these it is not known whether they are null.

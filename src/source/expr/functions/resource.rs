@@ -59,7 +59,8 @@ fn build(args: &[Val], scope: impl FnOnce(&[Val], &[Text]) -> Option<Text>) -> R
     let Some(scope) = scope(args, &before) else {
         return Err(Fault::expression("too many arguments stand before the resource type"));
     };
-    let resource_type = args::str(args, at)?;
+    // Azure does not mind a `/` at its end.
+    let resource_type = args::str(args, at)?.trim_end_matches('/');
     Ok(Some(of_text(resource_id(&scope, resource_type, &names))))
 }
 
