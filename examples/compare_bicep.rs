@@ -10,6 +10,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use holdfast::model::{Gap, GapCode};
 use holdfast::source::{ArmTemplate, Bicep, EntryPoint, FileTree, Reader};
 use serde_json::{Map, Value, json};
 
@@ -24,15 +25,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let only = std::env::args().skip_while(|arg| arg != "--only").nth(1);
     let wanted = |path: &str| !path.ends_with(SYNTHETIC);
     let tree = FileTree::open(&folder, std::slice::from_ref(&folder), &wanted)?;
-    let (mut pairs, mut equal) = (0, 0);
+    let (mut pairs, mut equal, mut incomplete) = (0, 0, 0);
     let mut total = compare::Outcome::default();
     for path in tree.files().filter(|path| path.ends_with(".bicep")) {
         if only.as_ref().is_some_and(|only| !path.contains(only)) {
             continue;
         }
         let Some(twin) = twin(&tree, path) else { continue };
+        let (outcome, missing) = compare_pair(&folder, &tree, path, &twin)?;
+        if missing && !outcome.differences.is_empty() {
+            incomplete += 1;
+            continue;
+        }
         pairs += 1;
-        let outcome = compare_pair(&folder, &tree, path, &twin)?;
         equal += usize::from(outcome.differences.is_empty());
         let shown = if verbose { usize::MAX } else { 3 };
         for difference in outcome.differences.iter().take(shown) {
@@ -45,8 +50,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         total.leaves += outcome.leaves;
         total.unknown += outcome.unknown;
         total.shape_only += outcome.shape_only;
+        total.declared += outcome.declared;
     }
     let share = |part: usize| 100.0 * part as f64 / total.leaves.max(1) as f64;
+    println!("{incomplete} pairs left out: a module or file that they need is not in the folder");
     println!("{equal} of {pairs} pairs are equal ({:.1} %)", 100.0 * f64::from(equal as u32) / f64::from(pairs.max(1)));
     println!(
         "{} resources, {} leaves, unknown on both sides: {} ({:.2} %), of other expressions: {} ({:.2} %)",
@@ -57,6 +64,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         total.shape_only,
         share(total.shape_only)
     );
+    println!("{} leaves known in Bicep where the JSON asks Azure", total.declared);
     Ok(())
 }
 
@@ -72,12 +80,13 @@ fn twin(tree: &FileTree, path: &str) -> Option<String> {
     })
 }
 
+/// Compares a pair; also whether a file that it needs is missing.
 fn compare_pair(
     folder: &Path,
     tree: &FileTree,
     path: &str,
     twin: &str,
-) -> Result<compare::Outcome, Box<dyn std::error::Error>> {
+) -> Result<(compare::Outcome, bool), Box<dyn std::error::Error>> {
     let text = tree.read(twin).map_err(|gap| gap.message)?;
     let template: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))?;
     let given = given_parameters(tree, path, twin);
@@ -97,7 +106,9 @@ fn compare_pair(
             outcome.differences.push(format!("gap in {name}: {}: {}", gap.code.as_str(), gap.message));
         }
     }
-    Ok(outcome)
+    let is_missing = |gap: &Gap| matches!(gap.code, GapCode::ExternalReference | GapCode::FileUnreadable);
+    let missing = bicep.collection.gaps.iter().any(is_missing);
+    Ok((outcome, missing))
 }
 
 /// The values of a parameter file beside the pair.

@@ -29,6 +29,9 @@ pub(super) struct Output {
     pub resources: Vec<Resource>,
 }
 
+/// Nested deployments. Modules are the way to write them in Bicep.
+const DEPLOYMENTS: &str = "Microsoft.Resources/deployments";
+
 /// The steps that a resource costs at least, so that loops around large templates end.
 const STEPS_PER_RESOURCE: u64 = 200;
 
@@ -88,6 +91,10 @@ impl<'a> Template<'a> {
             return;
         };
         match self.identity(node, position) {
+            Ok(identity) if !resource.existing && identity.resource_type.eq_ignore_ascii_case(DEPLOYMENTS) => {
+                let message = "a deployment written as a resource is not read; write it as a module";
+                self.lib.session.gap(GapCode::Unsupported, resource.header, message);
+            }
             Ok(identity) => {
                 output.resources.push(self.declare(node, position, &identity, &conditions, output.deployment));
             }
@@ -191,6 +198,8 @@ impl<'a> Template<'a> {
             return Err(Fault::new(GapCode::Unsupported, "the type of a resource must be a plain string"));
         };
         let (written, version) = written.split_once('@').unwrap_or((written, ""));
+        // The namespace of Azure's own types may be written out: `az:Microsoft.Storage/…`.
+        let written = written.strip_prefix("az:").unwrap_or(written);
         let name = match &resource.body.name {
             Some(name) => self.in_resource(node, position, |ev| ev.eval_at(name, name.span)),
             None => self.nameless(node),

@@ -176,10 +176,13 @@ impl<'a> Template<'a> {
     }
 
     /// An output by its name.
-    pub fn output(&self, name: &str) -> Option<Result<Found, Fault>> {
-        let index = self.source.outputs.iter().position(|output| output.name.name.eq_ignore_ascii_case(name))?;
+    pub fn output(&self, name: &str) -> Result<Found, Fault> {
+        let Some(index) = self.source.outputs.iter().position(|output| *output.name.name == *name) else {
+            let message = format!("the module '{}' has no output '{name}'", self.source.path);
+            return Err(Fault::new(GapCode::UnresolvedReference, message));
+        };
         let output = &self.source.outputs[index];
-        Some(self.outputs[index].get(|| self.declared(&output.value)).ok_or_else(|| circular(&output.name.name)))
+        self.outputs[index].get(|| self.declared(&output.value)).ok_or_else(|| circular(&output.name.name))
     }
 
     /// What a name stands for here: a resource nested in the one that is being evaluated or in one
@@ -302,6 +305,11 @@ impl<'a> Template<'a> {
 
     fn open_import(&self, reference: &str, span: Span) -> Option<Rc<Template<'a>>> {
         let path = super::files::local(self.lib, &self.source.path, reference, span, "imported file")?;
+        if !super::files::is_bicep(&path) {
+            let message = format!("'{reference}' is no Bicep file; only those are imported from");
+            self.lib.session.gap(GapCode::Unsupported, span, message);
+            return None;
+        }
         if self.chain.contains(&path) {
             let message = format!("'{reference}' imports this file again");
             self.lib.session.gap(GapCode::Cycle, span, message);
