@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use holdfast::model::{Gap, GapPlace, Inventory};
+use holdfast::model::{Gap, GapPlace, Inventory, ResourceId, Text, Unknown};
 use holdfast::source::{ArmTemplate, FileTree, Reader};
 
 fn main() -> anyhow::Result<()> {
@@ -36,6 +36,7 @@ fn main() -> anyhow::Result<()> {
     println!("without a gap: {} of {}", total.clean, total.read);
     println!("deployments {}, resources {}", total.deployments, total.resources);
     println!("unknown leaves {} of {}", total.unknown, total.leaves);
+    println!("references of workspaces to declared resources: {:?}", total.references);
     for (reason, (count, example)) in &total.gaps {
         println!("{count:5}  {reason}  ({example})");
     }
@@ -51,6 +52,7 @@ struct Totals {
     unknown: usize,
     leaves: usize,
     gaps: BTreeMap<String, (usize, String)>,
+    references: BTreeMap<bool, usize>,
     slowest: (std::time::Duration, String),
 }
 
@@ -69,6 +71,7 @@ impl Totals {
             let reason = format!("{}: {}", gap.code.as_str(), generic(&gap.message));
             self.gaps.entry(reason).or_insert((0, place)).0 += 1;
         }
+        self.add_references(inventory);
         for resource in &inventory.resources {
             self.unknown += resource.unknown.len();
             self.leaves += leaves(&resource.body) + resource.unknown.len();
@@ -86,6 +89,32 @@ impl Totals {
         }
     }
 }
+
+impl Totals {
+    /// Whether what workspaces are associated with is declared in the same template.
+    fn add_references(&mut self, inventory: &Inventory) {
+        let workspaces = inventory.resources.iter().filter(|r| r.resource_type == WORKSPACE);
+        for workspace in workspaces {
+            for name in ["storageAccount", "keyVault", "containerRegistry", "applicationInsights"] {
+                let pointer = format!("/properties/{name}");
+                let known = workspace.get(&pointer).and_then(|value| value.as_str()).map(Text::known);
+                let text = known.or_else(|| match workspace.unknown.get(pointer.as_str()) {
+                    Some(Unknown::Unresolved { text, .. }) => text.clone(),
+                    _ => None,
+                });
+                let Some(text) = text else { continue };
+                let id = ResourceId::from_text(text);
+                let declared = inventory.resources.iter().any(|resource| resource.id == id);
+                *self.references.entry(declared).or_default() += 1;
+                if !declared {
+                    println!("not declared: {} {name} {id}", workspace.id);
+                }
+            }
+        }
+    }
+}
+
+const WORKSPACE: &str = "microsoft.machinelearningservices/workspaces";
 
 fn leaves(json: &serde_json::Value) -> usize {
     match json {
