@@ -1,7 +1,7 @@
 //! Compares the Bicep reader with the Bicep compiler: every `x.bicep` below a folder that has the
 //! compiled JSON beside it is expanded by the Bicep reader, the JSON by the ARM reader.
 //!
-//!     cargo run --release --example compare_bicep -- FOLDER [--verbose]
+//!     cargo run --release --example compare_bicep -- FOLDER [--verbose] [--shapes] [--only TEXT]
 //!
 //! Parameters without a default get the same invented values on both sides. For that, parameter files
 //! are written beside the templates, and removed: FOLDER must be a scratch copy.
@@ -22,6 +22,7 @@ const SYNTHETIC: &str = "holdfast-synthetic.json";
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args_os().nth(1).ok_or("which folder?")?);
     let verbose = std::env::args().any(|arg| arg == "--verbose");
+    let shapes = std::env::args().any(|arg| arg == "--shapes");
     let only = std::env::args().skip_while(|arg| arg != "--only").nth(1);
     let wanted = |path: &str| !path.ends_with(SYNTHETIC);
     let tree = FileTree::open(&folder, std::slice::from_ref(&folder), &wanted)?;
@@ -49,8 +50,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         total.resources += outcome.resources;
         total.leaves += outcome.leaves;
         total.unknown += outcome.unknown;
-        total.shape_only += outcome.shape_only;
+        total.shape_only.extend(outcome.shape_only);
         total.declared += outcome.declared;
+    }
+    if shapes {
+        total.shape_only.iter().for_each(|leaf| println!("shape: {leaf}"));
     }
     let share = |part: usize| 100.0 * part as f64 / total.leaves.max(1) as f64;
     println!("{incomplete} pairs left out: a module or file that they need is not in the folder");
@@ -61,8 +65,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         total.leaves,
         total.unknown,
         share(total.unknown),
-        total.shape_only,
-        share(total.shape_only)
+        total.shape_only.len(),
+        share(total.shape_only.len())
     );
     println!("{} leaves known in Bicep where the JSON asks Azure", total.declared);
     Ok(())

@@ -34,8 +34,8 @@ pub struct Outcome {
     pub leaves: usize,
     /// Leaves that are unknown on both sides and equal in shape.
     pub unknown: usize,
-    /// Those of them whose expressions differ: equal in shape only.
-    pub shape_only: usize,
+    /// Those of them whose expressions are not the same text: equal in shape only.
+    pub shape_only: Vec<String>,
     /// Leaves that the Bicep reader takes from the declared resource, where the JSON asks Azure for them
     /// (`reference(…)`): no difference.
     pub declared: usize,
@@ -60,7 +60,10 @@ pub fn compare(bicep: &Inventory, arm: &Inventory) -> Outcome {
 
 fn pair(ours: &[Flat], mut theirs: Vec<Flat>, outcome: &mut Outcome) {
     for mine in ours {
-        let best = (0..theirs.len()).min_by_key(|at| differences(mine, &theirs[*at], &mut Outcome::default()).len());
+        let best = (0..theirs.len()).min_by_key(|at| {
+            let mut alike = Outcome::default();
+            (differences(mine, &theirs[*at], &mut alike).len(), alike.shape_only.len())
+        });
         let Some(best) = best else {
             outcome.differences.push(format!("only in Bicep: {}", mine.key));
             continue;
@@ -87,7 +90,9 @@ fn differences(mine: &Flat, other: &Flat, outcome: &mut Outcome) -> Vec<String> 
                 if a == b =>
             {
                 outcome.unknown += 1;
-                outcome.shape_only += usize::from(x != y);
+                if spelling(x) != spelling(y) {
+                    outcome.shape_only.push(format!("{}: {pointer}: Bicep {x} JSON {y}", mine.key));
+                }
             }
             (Some(_), Some(Leaf::Unknown { expressions, .. })) if expressions.contains("reference(") => {
                 outcome.declared += 1;
@@ -150,6 +155,10 @@ fn known_leaves(value: &serde_json::Value, at: String, leaves: &mut BTreeMap<Str
         }
         // Nothing known is nothing said, once everything in it is unknown.
         serde_json::Value::Object(_) => {}
+        // A source that is checked out on Windows has other line endings in its multi-line strings.
+        serde_json::Value::String(text) => {
+            leaves.insert(at, Leaf::Known(text.replace("\r\n", "\n").into()));
+        }
         leaf => {
             leaves.insert(at, Leaf::Known(leaf.clone()));
         }
@@ -167,6 +176,33 @@ fn unknown_leaf(unknown: &Unknown) -> Leaf {
 }
 
 const HOLE: &str = "${}";
+
+/// An expression without what the two languages write differently: `x` and `parameters('x')`, the
+/// version that `reference` asks with, the case of types.
+fn spelling(expression: &str) -> String {
+    let mut text = expression.to_lowercase().replace("\"[", "").replace("]\"", "");
+    while let Some((start, end)) = enclosed(&text, "parameters('", "')") {
+        let name = text[start + "parameters('".len()..end - "')".len()].to_owned();
+        text.replace_range(start..end, &name);
+    }
+    let mut from = 0;
+    while let Some((start, end)) = enclosed(&text[from..], ", '", "'").map(|(a, b)| (a + from, b + from)) {
+        let argument = &text[start + ", '".len()..end - 1];
+        if argument.starts_with("20") && argument.len() >= 10 && argument.as_bytes()[4] == b'-' {
+            text.replace_range(start..end, "");
+        } else {
+            from = start + 1;
+        }
+    }
+    text
+}
+
+/// The first stretch of a text that starts and ends so.
+fn enclosed(text: &str, open: &str, close: &str) -> Option<(usize, usize)> {
+    let start = text.find(open)?;
+    let inside = start + open.len();
+    text[inside..].find(close).map(|length| (start, inside + length + close.len()))
+}
 
 /// A text with every hole the same. Ids are compared as Azure does: the compiler corrects the case of
 /// types.

@@ -12,6 +12,7 @@ mod lazy;
 mod lexer;
 mod library;
 mod modules;
+mod nested;
 mod parameters;
 mod parser;
 mod registry;

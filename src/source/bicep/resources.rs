@@ -90,18 +90,27 @@ impl<'a> Template<'a> {
         let Some(conditions) = self.conditions(resource.body.condition.as_ref(), node, position, conditions) else {
             return;
         };
-        match self.identity(node, position) {
-            Ok(identity) if !resource.existing && identity.resource_type.eq_ignore_ascii_case(DEPLOYMENTS) => {
-                let message = "a deployment written as a resource is not read; write it as a module";
-                self.lib.session.gap(GapCode::Unsupported, resource.header, message);
-            }
-            Ok(identity) => {
-                output.resources.push(self.declare(node, position, &identity, &conditions, output.deployment));
-            }
-            Err(fault) => self.lib.session.gap(fault.code, resource.header, fault.message),
+        if conditions.is_empty() {
+            self.lower_deployed(node, position, &conditions, output);
+        } else {
+            self.lib.session.doubtfully(|| self.lower_deployed(node, position, &conditions, output));
         }
         for child in &self.source.resources[node].children {
             self.lower_all(*child, position, &conditions, output);
+        }
+    }
+
+    /// A resource that is deployed, if perhaps only on a condition.
+    fn lower_deployed(&self, node: usize, position: &Position, conditions: &[String], output: &mut Output) {
+        let resource = &self.source.resources[node].resource;
+        match self.identity(node, position) {
+            Ok(identity) if !resource.existing && identity.resource_type.eq_ignore_ascii_case(DEPLOYMENTS) => {
+                self.lower_deployment(node, position, conditions, output);
+            }
+            Ok(identity) => {
+                output.resources.push(self.declare(node, position, &identity, conditions, output.deployment));
+            }
+            Err(fault) => self.lib.session.gap(fault.code, resource.header, fault.message),
         }
     }
 
@@ -159,7 +168,12 @@ impl<'a> Template<'a> {
 
     /// Evaluates in the body of a resource: with the variables of the loop around it, and with the
     /// resources nested in it in sight.
-    fn in_resource<T>(&self, node: usize, position: &Position, run: impl FnOnce(&mut Evaluator<'_>) -> T) -> T {
+    pub(super) fn in_resource<T>(
+        &self,
+        node: usize,
+        position: &Position,
+        run: impl FnOnce(&mut Evaluator<'_>) -> T,
+    ) -> T {
         let (looped, repeat) = self.loop_around(node);
         let list = self.resource_loop(looped);
         let before = self.current.replace(Some(node));
