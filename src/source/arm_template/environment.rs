@@ -126,7 +126,8 @@ impl<'d> Template<'d> {
         if self.context.linking.get() {
             return Ok(compute());
         }
-        slot.get(compute).ok_or_else(|| Fault::new(GapCode::Cycle, format!("{what} depends on itself")))
+        slot.get_in(self.context.session, compute)
+            .ok_or_else(|| Fault::new(GapCode::Cycle, format!("{what} depends on itself")))
     }
 
     fn parameter(&self, parameter: &Parameter<'d>) -> Result<Found, Fault> {
@@ -354,14 +355,14 @@ impl Environment for Template<'_> {
         if !path.get(skipped)?.is("outputs") {
             return None;
         }
-        let output = path.get(skipped + 1)?.name()?;
-        let value = path.get(skipped + 2).filter(|accessor| accessor.is("value"))?;
+        let output = path.get(skipped + 1)?;
+        path.get(skipped + 2).filter(|accessor| accessor.is("value"))?;
         let target = ev.eval_shared(call.args.first()?);
         let frame = self.frame_of(&target)?;
         let used = skipped + 3;
-        match frame.output(output)? {
+        match frame.output(output.name()?)? {
             Ok(found) => Some(Ok((found, used))),
-            Err(_) if value.safe => Some(Ok((Arc::new(Value::new(Kind::Null)), used))),
+            Err(_) if output.safe => Some(Ok((Arc::new(Value::new(Kind::Null)), used))),
             Err(fault) => Some(Err(fault)),
         }
     }

@@ -54,6 +54,7 @@ impl Expansion {
     /// Adds the resources of a template and of the deployments within it.
     pub fn frame(&mut self, frame: &Rc<Frame<'_>>, condition: Option<&str>) {
         let mut ev = frame.evaluator();
+        tell_computed(frame, frame.body.get("resources"));
         for declared in frame.resources() {
             self.resource(&mut ev, frame, declared, None, condition, 0);
         }
@@ -159,6 +160,7 @@ impl Expansion {
         condition: Option<&str>,
         depth: usize,
     ) {
+        tell_computed(frame, body.get("resources"));
         for child in declared(body.get("resources")) {
             self.resource(ev, frame, child, Some(identity), condition, depth + 1);
         }
@@ -198,7 +200,7 @@ impl Expansion {
     /// `arm:<type>/<name as written>`, with the index of a loop, and a number where one deployment
     /// declares it several times.
     fn logical_name(&mut self, ev: &Evaluator<'_>, body: &Expr, identity: &Identity, index: Option<u64>) -> String {
-        let written = body.get("name").map(|name| ev.session().source(name.span)).unwrap_or_default();
+        let written = body.get("name").map(|name| ev.session().written(name.span)).unwrap_or_default();
         let mut name = format!("arm:{}/{}", identity.resource_type, written.trim_matches('"'));
         if let Some(index) = index {
             name.push_str(&format!("[{index}]"));
@@ -214,6 +216,17 @@ impl Expansion {
 
 fn is_existing(body: &Expr) -> bool {
     body.get("existing").is_some_and(|existing| existing.kind == crate::source::expr::ExprKind::Bool(true))
+}
+
+/// Resources that are no JSON objects but the value of an expression are a gap.
+fn tell_computed(frame: &Frame<'_>, resources: Option<&Expr>) {
+    let Some(resources) = resources else { return };
+    let listed = resources.elements().chain(resources.members().map(|member| &member.value));
+    let whole = (!resources.is_array() && !resources.is_object()).then_some(resources);
+    for computed in listed.filter(|resource| !resource.is_object()).chain(whole) {
+        let message = "the resources are computed when they are deployed";
+        frame.template.context.session.gap(GapCode::Unsupported, computed.span, message);
+    }
 }
 
 /// The members that make up the resource, evaluated.

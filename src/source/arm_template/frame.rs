@@ -105,7 +105,7 @@ impl<'d> Frame<'d> {
     /// Runs something for each instance of a resource: once, or once per iteration of its `copy`. The
     /// index is that of the iteration. A loop of which the count is not known stands for itself once.
     pub fn each(&self, ev: &mut Evaluator<'_>, resource: &'d Expr, run: &mut dyn FnMut(&mut Evaluator<'_>, Instance)) {
-        let Some(copy) = resource.get("copy").filter(|copy| copy.is_object()) else {
+        let Some(copy) = resource.get("copy") else {
             return run(ev, Instance::default());
         };
         let name: Arc<str> = copy.get("name").and_then(Expr::as_text).unwrap_or_default().into();
@@ -245,7 +245,7 @@ impl<'d> Frame<'d> {
         if value.is_none() && copy.is_none() {
             return None;
         }
-        let found = slot.get(|| {
+        let found = slot.get_in(self.template.context.session, || {
             Arc::new(match (value, copy) {
                 (Some(member), _) => self.output_value(member),
                 (None, Some(copy)) => self.output_list(copy),
@@ -337,5 +337,5 @@ pub(super) fn condition(ev: &mut Evaluator<'_>, body: &Expr) -> Condition {
         Kind::Unknown(_) => {}
         _ => ev.session().gap(GapCode::ExpressionError, expr.span, "the condition is no boolean"),
     }
-    Condition::Unknown(ev.session().source(expr.span).trim_matches('"').to_owned())
+    Condition::Unknown(ev.session().source(expr.span))
 }

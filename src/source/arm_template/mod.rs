@@ -30,6 +30,8 @@ mod module;
 mod nested;
 mod outline;
 mod parameter;
+#[cfg(test)]
+mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -487,6 +487,9 @@ impl<'a> Evaluator<'a> {
 
     #[inline(never)]
     fn call(&mut self, call: &Call, expr: &Expr) -> Result<Val, Fault> {
+        if is_try_get(call) {
+            return self.access(expr);
+        }
         if let Some(result) = self.env.call(call, expr.span, self) {
             return result.map(Val::Shared);
         }
@@ -511,6 +514,15 @@ impl<'a> Evaluator<'a> {
                     root = &access.base;
                 }
                 ExprKind::NonNull(inner) => root = inner,
+                ExprKind::Call(call) if is_try_get(call) => {
+                    let (base, keys) =
+                        call.args.split_first().ok_or_else(|| Fault::expression("tryGet: takes a value"))?;
+                    for key in keys.iter().rev() {
+                        let value = self.value(key);
+                        path.push(Accessor::computed(value, true, false, key.span)?);
+                    }
+                    root = base;
+                }
                 _ => break,
             }
         }
@@ -672,6 +684,11 @@ impl<'a> Evaluator<'a> {
         }
         Ok(())
     }
+}
+
+/// `tryGet(base, 'a', 'b')` is the path `base.?a.?b`, which environments may answer.
+fn is_try_get(call: &Call) -> bool {
+    call.receiver.is_none() && call.args.len() > 1 && call.name.eq_ignore_ascii_case("tryGet")
 }
 
 enum Step<'v> {

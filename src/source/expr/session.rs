@@ -23,7 +23,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 5_000_000, depth: 200, text: 1 << 20, elements: 20_000 }
+        Self { steps: 1_000_000, depth: 200, text: 1 << 20, elements: 20_000 }
     }
 }
 
@@ -39,6 +39,7 @@ pub struct Session {
     depth: Cell<u32>,
     opaque: Cell<u32>,
     doubtful: Cell<u32>,
+    untold: Cell<u32>,
     told: Cell<bool>,
 }
 
@@ -77,8 +78,19 @@ impl Session {
         self.files.borrow().get(file).map(|file| file.path.clone()).unwrap_or_default()
     }
 
-    /// The source text of a place, on one line and cut to a length that fits a message.
+    /// The source of an expression, as [`Session::written`], without the quotes and brackets that it has
+    /// in JSON.
     pub fn source(&self, span: Span) -> String {
+        let written = self.written(span);
+        let Some(string) = written.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else { return written };
+        match string.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+            Some(expression) if !expression.starts_with('[') => expression.trim().to_owned(),
+            _ => string.to_owned(),
+        }
+    }
+
+    /// The characters of a place, on one line and cut to a length that fits a message.
+    pub fn written(&self, span: Span) -> String {
         const LONGEST: usize = 200;
         let files = self.files.borrow();
         let text = files.get(span.file).and_then(|f| f.text.get(span.start as usize..span.end as usize)).unwrap_or("");
@@ -105,6 +117,7 @@ impl Session {
     /// comes by.
     pub fn gap(&self, code: GapCode, span: Span, message: impl Into<String>) {
         if code == GapCode::ExpressionError && self.doubtful.get() > 0 {
+            self.untold.set(self.untold.get() + 1);
             return;
         }
         if self.seen.borrow_mut().insert((code, span)) {
@@ -245,6 +258,17 @@ impl Slot {
         *self.0.borrow_mut() = State::Running;
         let value = compute();
         *self.0.borrow_mut() = State::Done(value.clone());
+        Some(value)
+    }
+
+    /// The same, but a value with errors that were not told, because it was in doubt whether it is
+    /// needed, is computed again the next time.
+    pub fn get_in(&self, session: &Session, compute: impl FnOnce() -> Arc<Value>) -> Option<Arc<Value>> {
+        let before = session.untold.get();
+        let value = self.get(compute)?;
+        if session.untold.get() != before {
+            *self.0.borrow_mut() = State::Pending;
+        }
         Some(value)
     }
 }

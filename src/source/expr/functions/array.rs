@@ -5,7 +5,7 @@ use crate::model::{Kind, Part, Text, Value};
 
 use super::args::{self, is_partial_text, is_unknown, of_bool, of_int, of_text, value};
 use super::{Function, MANY, partial, pure, wrong};
-use crate::source::expr::{Accessor, Evaluator, Expr, Fault, ObjectBuilder, Val};
+use crate::source::expr::{Evaluator, Expr, Fault, ObjectBuilder, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     partial("array", (1, 1), |_, args, _| match &args[0].kind {
@@ -22,7 +22,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     partial("flatten", (1, 1), flatten),
     partial("indexFromEnd", (2, 2), |_, args, _| from_end(args, false)),
     partial("tryIndexFromEnd", (2, 2), |_, args, _| from_end(args, true)),
-    partial("tryGet", (2, MANY), try_get),
     pure("indexOf", (2, 2), |args| index_of(args, true)),
     pure("lastIndexOf", (2, 2), |args| index_of(args, false)),
     partial("intersection", (2, MANY), intersection),
@@ -169,16 +168,6 @@ fn from_end(args: &[Val], safe: bool) -> Result<Option<Value>, Fault> {
         None if safe => Ok(Some(value(Kind::Null))),
         None => Err(Fault::expression(format!("the index is outside of a list of {} elements", items.len()))),
     }
-}
-
-/// Members and elements on a path, null where there is none.
-fn try_get(ev: &mut Evaluator<'_>, args: &[Val], expr: &Expr) -> Result<Option<Value>, Fault> {
-    let mut path = Vec::with_capacity(args.len() - 1);
-    for key in &args[1..] {
-        path.push(Accessor::computed(key.clone(), true, false, expr.span)?);
-    }
-    let base = args[0].clone().into_shared();
-    ev.walk(&base, &path, expr).map(|found| Some(found.into_owned()))
 }
 
 /// Where a string stands in another (case ignored), or an element in a list.
