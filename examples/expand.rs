@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use holdfast::model::{Gap, GapPlace, Inventory, ResourceId, Text, Unknown};
-use holdfast::source::arm_template::ArmTemplate;
+use holdfast::source::ArmTemplate;
 use holdfast::source::{FileTree, Reader};
 
 fn main() -> anyhow::Result<()> {

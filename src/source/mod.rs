@@ -1,6 +1,6 @@
 //! Sources fill an [`Inventory`]: source code through [`Reader`]s, live subscriptions, snapshots.
 
-pub mod arm_template;
+mod arm_template;
 pub mod bicep;
 pub mod expr;
 #[cfg(feature = "live")]
@@ -14,6 +14,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
+pub use arm_template::ArmTemplate;
+pub use bicep::Bicep;
 pub use tree::{FileTree, TreeError};
 
 use crate::model::{Gap, GapCode, Inventory};
@@ -32,7 +34,7 @@ pub trait Reader: Sync {
 }
 
 /// The dialects, in the order in which their results are put together.
-pub static READERS: &[&dyn Reader] = &[&arm_template::ArmTemplate, &bicep::Bicep];
+pub static READERS: &[&dyn Reader] = &[&ArmTemplate, &Bicep];
 
 /// Whether some reader may want a file of this name (its path relative to the repository root).
 pub fn is_source(path: &str) -> bool {

@@ -153,6 +153,13 @@ impl<'d> Template<'d> {
         let default = parameter.declaration.member("defaultValue");
         let value = match &parameter.given {
             Some(Given::Computed(value)) => value.clone(),
+            // `if(…, createObject('value', …), createObject('value', null()))`
+            Some(Given::Written { member, at: at @ Some(_) }) if !member.value.is_object() => {
+                match self.evaluate_given(member, at.as_ref(), parameter).get("value") {
+                    Some(value) => value.clone(),
+                    None => return unknown(),
+                }
+            }
             Some(Given::Written { member, at }) => match member.value.member("value") {
                 Some(written) => self.evaluate_given(written, at.as_ref(), parameter),
                 // A reference to a secret of a key vault, or nothing.

@@ -103,8 +103,7 @@ impl Expansion {
             Condition::Unknown(text) => conditions.push(text),
         }
         let condition = (!conditions.is_empty()).then(|| conditions.join(" and "));
-        // Resources of other providers than Azure (Kubernetes, Microsoft Graph).
-        if body.get("import").is_some() || body.get("extension").is_some() {
+        if is_foreign(frame.body, body) {
             return;
         }
         if condition.is_some() {
@@ -241,4 +240,16 @@ fn properties(ev: &mut Evaluator<'_>, body: &Expr) -> Value {
         members.push((name.to_owned(), ev.eval_at(&member.value, member.span)));
     }
     Value::new(Kind::Object(members))
+}
+
+/// Whether a resource is one of another provider than Azure (Kubernetes, Microsoft Graph), by the
+/// extension that it names.
+fn is_foreign(template: &Expr, resource: &Expr) -> bool {
+    let Some(alias) = resource.get("extension").or_else(|| resource.get("import")) else { return false };
+    let declared = alias.as_text().and_then(|alias| {
+        let section = template.get("extensions").or_else(|| template.get("imports"))?;
+        section.get(alias)
+    });
+    let provider = declared.and_then(|declared| declared.get("name").or_else(|| declared.get("provider")));
+    !provider.and_then(Expr::as_text).is_some_and(|name| name.eq_ignore_ascii_case("AzureResourceManager"))
 }

@@ -26,6 +26,7 @@ mod expand;
 mod expression;
 mod frame;
 mod identity;
+mod module;
 mod nested;
 mod outline;
 mod parameter;
@@ -44,6 +45,9 @@ use document::{Document, Documents, Strings, start_of};
 use environment::{Context, Given, Template};
 use expand::Expansion;
 use frame::Frame;
+
+pub(super) use module::{Module, ModuleFiles, Modules};
+pub(super) use parameter::placeholders;
 
 /// Reads ARM templates.
 #[derive(Debug)]

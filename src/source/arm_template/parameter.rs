@@ -94,7 +94,7 @@ fn definition<'d>(reference: &Expr, template: &'d Expr) -> Option<&'d Expr> {
 ///
 /// Known are those of the Azure quickstart templates (`GEN-…`, `GET-PREREQ-…`), `#{Token}#`,
 /// `__Token__` and `$(variable)` of Azure Pipelines, and a whole value `<…>`.
-pub(super) fn placeholders(mut value: Value, deployment: &str) -> Value {
+pub(in crate::source) fn placeholders(mut value: Value, deployment: &str) -> Value {
     replace(&mut value, deployment);
     value
 }

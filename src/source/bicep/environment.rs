@@ -49,8 +49,10 @@ impl Environment for Template<'_> {
             Some(receiver) => match &receiver.kind {
                 ExprKind::Name(name) if ev.local(name).is_none() => match self.symbol(name)? {
                     Symbol::Namespace(import) => self.call_imported(import, &call.name, call, at, ev),
+                    Symbol::Resource(_) => self.resource_method(receiver, call, at, ev),
                     _ => None,
                 },
+                ExprKind::Member(_) | ExprKind::Index(_) => self.resource_method(receiver, call, at, ev),
                 _ => None,
             },
         }
@@ -119,6 +121,23 @@ impl Template<'_> {
         let span = path.last().map_or(at, |last| Span { end: last.span.end.max(at.end), ..at });
         let found = self.resource_member(node, &position, &path[used..], span, ev);
         Some(found.map(|(value, more)| (Arc::new(value), used + more)))
+    }
+
+    /// `storage.listKeys()`, `vault.getSecret('x')`: known to the deployment only, and named as the
+    /// function of the resource's id.
+    fn resource_method(
+        &self,
+        receiver: &Expr,
+        call: &Call,
+        at: Span,
+        ev: &mut Evaluator<'_>,
+    ) -> Option<Result<Found, Fault>> {
+        let is_method = call.name.len() > 4 && call.name.starts_with("list") || &*call.name == "getSecret";
+        let identity = is_method.then(|| self.resource_of(receiver, ev).ok()).flatten()?;
+        let mut args = vec![Value::new(Kind::Text(identity.id.clone()))];
+        args.extend(call.args.iter().map(|arg| ev.eval(arg)));
+        let expr = Expr::new(ExprKind::Null, at);
+        Some(Ok(Arc::new(ev.derived(&call.name, &args, &*call.name == "getSecret", &expr))))
     }
 
     /// An imported variable.

@@ -21,7 +21,7 @@ fn has_extension(path: &str, extension: &str) -> bool {
         .is_some_and(|end| end.eq_ignore_ascii_case(extension))
 }
 
-/// The Bicep file that a reference in the file `from` means. A reference that leads nowhere is a gap
+/// The file of the tree that a reference in the file `from` means. A reference that leads nowhere is a gap
 /// at `span`; `what` says what was looked for.
 pub(super) fn local(lib: &Library<'_>, from: &str, reference: &str, span: Span, what: &str) -> Option<String> {
     let gap = |code, message: String| lib.session.gap(code, span, message);
@@ -33,10 +33,6 @@ pub(super) fn local(lib: &Library<'_>, from: &str, reference: &str, span: Span, 
         gap(GapCode::ExternalReference, format!("the {what} '{reference}' lies outside the scanned tree"));
         return None;
     };
-    if !is_bicep(&path) {
-        gap(GapCode::Unsupported, format!("the {what} '{reference}' is no Bicep file; only those are read here"));
-        return None;
-    }
     if !lib.exists(&path) {
         gap(GapCode::ExternalReference, format!("the {what} '{reference}' is not there"));
         return None;
@@ -52,6 +48,7 @@ pub(super) fn module(lib: &Library<'_>, from: &str, reference: &str, span: Span)
         return local(lib, from, reference, span, "module");
     }
     let message = match registry::expand(lib, from, reference) {
+        Some(full) if let Some(path) = registry::restored(lib, from, &full) => return Some(path),
         Some(full) if full == reference => format!("the module '{reference}' is not in the scanned tree"),
         Some(full) => format!("the module '{reference}' ({full}) is not in the scanned tree"),
         None => format!("the alias in '{reference}' is not defined in a bicepconfig.json"),

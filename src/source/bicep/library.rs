@@ -9,18 +9,21 @@ use super::index::Source;
 use super::parser::parse;
 use crate::model::{Gap, GapCode, SourceFile, Span};
 use crate::source::FileTree;
+use crate::source::arm_template::Modules;
 use crate::source::expr::Session;
 
 /// Reads and parses files on demand.
 pub(super) struct Library<'a> {
     pub tree: &'a FileTree,
     pub session: &'a Session,
+    /// Modules that are ARM templates.
+    pub templates: &'a Modules<'a>,
     sources: RefCell<HashMap<String, Option<Rc<Source>>>>,
 }
 
 impl<'a> Library<'a> {
-    pub fn new(tree: &'a FileTree, session: &'a Session) -> Self {
-        Self { tree, session, sources: RefCell::default() }
+    pub fn new(tree: &'a FileTree, session: &'a Session, templates: &'a Modules<'a>) -> Self {
+        Self { tree, session, templates, sources: RefCell::default() }
     }
 
     /// A file by its path. Syntax errors are gaps, once; `None` if it cannot be read at all, which is

@@ -12,6 +12,7 @@ mod lazy;
 mod lexer;
 mod library;
 mod modules;
+mod nested;
 mod parameters;
 mod parser;
 mod registry;
@@ -28,6 +29,7 @@ pub use syntax::Document;
 use std::collections::BTreeMap;
 
 use crate::model::{Deployment, Inventory, Kind};
+use crate::source::arm_template::{ModuleFiles, Modules};
 use crate::source::expr::{Scope, Session};
 use crate::source::{EntryPoint, FileTree, Reader};
 
@@ -50,7 +52,9 @@ impl Reader for Bicep {
     fn read(&self, tree: &FileTree, entry: &EntryPoint) -> Inventory {
         let session = Session::new();
         let mut inventory = Inventory::default();
-        let library = Library::new(tree, &session);
+        let template_files = ModuleFiles::default();
+        let templates = Modules::new(tree, &template_files, &session);
+        let library = Library::new(tree, &session, &templates);
         if files::is_parameters(&entry.path) {
             parameters::explain_missing_template(&library, &entry.path);
         } else if entry.parameters.is_empty() {
@@ -61,6 +65,7 @@ impl Reader for Bicep {
             }
         }
         drop(library);
+        drop(templates);
         let (files, gaps) = session.finish();
         inventory.files = files;
         inventory.collection.gaps = gaps;
@@ -70,7 +75,8 @@ impl Reader for Bicep {
 
 /// Adds what a template with one parameter file deploys.
 fn deploy(library: &Library<'_>, path: &str, parameters: Option<&str>, inventory: &mut Inventory) {
-    library.session.renew();
+    library.session.reset();
+    library.templates.reset();
     let Some(source) = library.source(path) else { return };
     if !source.deploys() {
         return;

@@ -5,19 +5,30 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::files;
-use super::resources::{Output, with_condition};
+use super::resources::{Identity, Output, with_condition};
 use super::syntax::Repeat;
 use super::target::Target;
 use super::template::{Loop, Position, Template};
 use crate::model::{GapCode, Hole, Kind, ResourceId, Span, Text, Value};
+use crate::source::arm_template::Module;
 use crate::source::expr::{Accessor, Evaluator, Expr, Fault, Key, Scope};
 
 /// An instance of a module.
 pub(super) struct Instance<'a> {
-    /// The evaluated file; `None` if it cannot be read, which is a gap.
-    pub template: Option<Template<'a>>,
+    /// The file that is called.
+    pub called: Called<'a>,
     /// The name of the deployment.
     pub name: Value,
+}
+
+/// The file that a module call evaluates.
+pub(super) enum Called<'a> {
+    /// A Bicep file.
+    Bicep(Box<Template<'a>>),
+    /// An ARM template.
+    Json(Module<'a>),
+    /// None that can be read, which is a gap.
+    Missing,
 }
 
 /// How deep modules may call modules. Azure nests deployments 5 deep at most per template language
@@ -69,8 +80,14 @@ impl<'a> Template<'a> {
                 return;
             }
         };
-        if let Some(template) = &instance.template {
-            template.lower(&with_condition(conditions, own), output);
+        let conditions = with_condition(conditions, own);
+        match &instance.called {
+            Called::Bicep(template) => template.lower(&conditions, output),
+            Called::Json(module) => {
+                let condition = (!conditions.is_empty()).then(|| conditions.join(" && "));
+                output.resources.append(&mut module.resources(output.deployment, condition.as_deref()));
+            }
+            Called::Missing => {}
         }
     }
 
@@ -100,8 +117,8 @@ impl<'a> Template<'a> {
             Some(name) => self.in_module(module, position, |ev| ev.eval_at(name, name.span)),
             None => self.deployment_name(module, position),
         };
-        let template = self.module_template(module, position, &name);
-        Instance { template, name }
+        let called = self.open_called(module, position, &name).unwrap_or(Called::Missing);
+        Instance { called, name }
     }
 
     /// The compiler makes a name for a module without one.
@@ -110,7 +127,7 @@ impl<'a> Template<'a> {
         Value::new(Kind::Text(Text::hole(Hole::new(&self.scope.owner, &name))))
     }
 
-    fn module_template(&self, module: usize, position: &Position, name: &Value) -> Option<Template<'a>> {
+    fn open_called(&self, module: usize, position: &Position, name: &Value) -> Option<Called<'a>> {
         let node = &self.source.modules[module];
         let session = self.lib.session;
         if !session.charge(STEPS_PER_MODULE, node.header) {
@@ -125,23 +142,30 @@ impl<'a> Template<'a> {
             session.gap(GapCode::LimitExceeded, node.path.span, format!("modules call each other {MAX_CALLS} deep"));
             return None;
         }
-        let source = self.lib.source(&path)?;
+        let is_bicep = files::is_bicep(&path);
+        let source = if is_bicep { Some(self.lib.source(&path)?) } else { None };
+        let kind = match &source {
+            Some(source) => source.target_scope,
+            None => self.lib.templates.scope_kind(&path)?,
+        };
         let symbol = format!("{}{}", node.name.name, position.suffix());
-        let name = name.as_text().unwrap_or_default();
-        let scope = self.module_scope(module, position, source.target_scope);
-        let scope = scope.nested(&symbol, name);
+        let scope = self.module_scope(module, position, kind).nested(&symbol, name.as_text().unwrap_or_default());
         let supplied = self.arguments(module, position);
         let mut calls = self.calls.clone();
         calls.push(node.header);
-        let mut chain = self.chain.clone();
-        chain.push(path);
+        let Some(source) = source else {
+            let supplied = supplied.into_iter().map(|(name, value)| (name, Arc::unwrap_or_clone(value))).collect();
+            return self.lib.templates.open(&path, scope, supplied, calls).map(Called::Json);
+        };
         for name in supplied.keys() {
             if !source.params.iter().any(|param| param.param.name.name.eq_ignore_ascii_case(name)) {
                 let message = format!("the module '{}' has no parameter '{name}'", source.path);
                 session.gap(GapCode::UnresolvedReference, node.header, message);
             }
         }
-        Some(Template::new(self.lib, source, scope, supplied, calls, chain))
+        let mut chain = self.chain.clone();
+        chain.push(path);
+        Some(Called::Bicep(Box::new(Template::new(self.lib, source, scope, supplied, calls, chain))))
     }
 
     /// The file of a module, if it is one of the scanned tree.
@@ -162,9 +186,7 @@ impl<'a> Template<'a> {
                 let id = ResourceId::from_text(identity.id.clone());
                 let name = id.name().cloned().unwrap_or_default();
                 match identity.resource_type.to_ascii_lowercase().as_str() {
-                    "microsoft.resources/resourcegroups" => {
-                        self.scope.clone().in_group(subscription_of(&identity.id), name)
-                    }
+                    "microsoft.resources/resourcegroups" => self.in_declared_group(&identity, name),
                     "microsoft.management/managementgroups" => self.scope.clone().in_management_group(name),
                     "microsoft.resources/subscriptions" | "microsoft.subscription/aliases" => {
                         self.scope.clone().in_subscription(name)
@@ -182,6 +204,16 @@ impl<'a> Template<'a> {
                     ..own()
                 }
             }
+        }
+    }
+
+    /// The scope of a resource group that this file declares or refers to; what it declares has a
+    /// known location.
+    fn in_declared_group(&self, group: &Identity, name: Text) -> Scope {
+        let scope = self.scope.clone().in_group(subscription_of(&group.id), name);
+        match self.declared_member(group.node, &group.position, &["location"]).and_then(|value| value.as_text()) {
+            Some(location) => Scope { group_location: location, ..scope },
+            None => scope,
         }
     }
 
@@ -219,16 +251,12 @@ impl<'a> Template<'a> {
         match (rest.first().and_then(Accessor::name), rest.get(1).and_then(Accessor::name)) {
             (Some("name"), _) => Ok((Arc::new(instance.name.clone()), used + 1)),
             (Some("outputs"), Some(output)) => {
-                let Some(template) = &instance.template else {
-                    return Ok((unknown(ev, &format!(".outputs.{output}")), used + 2));
+                let value = match &instance.called {
+                    Called::Bicep(template) => Some(template.output(output)?),
+                    Called::Json(module) => module.output(output).transpose()?,
+                    Called::Missing => None,
                 };
-                match template.output(output) {
-                    Some(value) => Ok((value?, used + 2)),
-                    None => Err(Fault::new(
-                        GapCode::UnresolvedReference,
-                        format!("the module '{}' has no output '{output}'", template.source.path),
-                    )),
-                }
+                Ok((value.unwrap_or_else(|| unknown(ev, &format!(".outputs.{output}"))), used + 2))
             }
             (Some("outputs"), None) => Ok((unknown(ev, ".outputs"), used + 1)),
             _ => Ok((unknown(ev, ""), used)),

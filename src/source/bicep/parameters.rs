@@ -8,6 +8,7 @@ use super::files::{is_bicep, is_parameters};
 use super::library::Library;
 use super::template::Template;
 use crate::model::{Gap, GapCode, Hole, SourceFile, Span, Value};
+use crate::source::arm_template::placeholders;
 use crate::source::expr::{Expr, ExprKind, JsonString, Scope, parse_json, placed};
 
 /// How many parameter files may extend each other.
@@ -100,7 +101,7 @@ fn read_json(lib: &Library<'_>, path: &str, scope: &Scope) -> Values {
     for member in parameters.members() {
         let Some(name) = member.key.as_text() else { continue };
         let value = match member.value.get("value") {
-            Some(value) => placed(literal(lib, value), member.span),
+            Some(value) => placeholders(placed(literal(lib, value), member.span), &scope.deployment),
             None => unknown(scope, name, member.span),
         };
         values.insert(name.to_ascii_lowercase(), Arc::new(value));

@@ -14,7 +14,7 @@ const PUBLIC: &str = "mcr.microsoft.com/bicep";
 pub(super) fn expand(lib: &Library<'_>, from: &str, reference: &str) -> Option<String> {
     let (scheme, rest) = reference.split_once(':')?;
     let Some((kind, alias)) = scheme.split_once('/') else { return Some(reference.to_owned()) };
-    if let Some(config) = configuration(lib, from)
+    if let Some((_, config)) = configuration(lib, from)
         && let Some(found) = config.get("moduleAliases").and_then(|all| all.get(kind)?.get(alias))
     {
         let text = |name: &str| found.get(name).and_then(Expr::as_text);
@@ -30,8 +30,8 @@ pub(super) fn expand(lib: &Library<'_>, from: &str, reference: &str) -> Option<S
     (kind == "br" && alias == "public").then(|| format!("br:{PUBLIC}/{rest}"))
 }
 
-/// The nearest `bicepconfig.json` in the folders above a file.
-fn configuration(lib: &Library<'_>, from: &str) -> Option<Expr> {
+/// The nearest `bicepconfig.json` in the folders above a file: its path and content.
+fn configuration(lib: &Library<'_>, from: &str) -> Option<(String, Expr)> {
     let mut folder = from;
     loop {
         folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -39,7 +39,7 @@ fn configuration(lib: &Library<'_>, from: &str) -> Option<Expr> {
         if lib.tree.contains(&path) {
             let text = lib.text(&path).ok()?;
             let plain = |string: &JsonString<'_>| ExprKind::Text(string.value.into());
-            return parse_json(&text, FileId(0), &plain).ok().map(|json| json.root);
+            return parse_json(&text, FileId(0), &plain).ok().map(|json| (path, json.root));
         }
         if folder.is_empty() {
             return None;
@@ -47,10 +47,13 @@ fn configuration(lib: &Library<'_>, from: &str) -> Option<Expr> {
     }
 }
 
-/// Where the Bicep CLI restores a registry module to, below its cache folder:
-/// `br/{registry}/{path with $ for /}/{tag}$/main.json`.
-pub(super) fn restored(full: &str) -> Option<String> {
+/// The compiled form of a registry module that was restored into the tree: below the cache folder that
+/// `bicepconfig.json` names, as `br/{registry}/{path with $ for /}/{tag}$/main.json`.
+pub(super) fn restored(lib: &Library<'_>, from: &str, full: &str) -> Option<String> {
     let (registry, rest) = full.strip_prefix("br:")?.split_once('/')?;
     let (path, tag) = rest.rsplit_once(':')?;
-    Some(format!("br/{registry}/{}/{tag}$/main.json", path.replace('/', "$")))
+    let (config_path, config) = configuration(lib, from)?;
+    let cache = config.get("cacheRootDirectory")?.as_text()?;
+    let file = format!("{cache}/br/{registry}/{}/{tag}$/main.json", path.replace('/', "$"));
+    lib.tree.resolve(&config_path, &file).filter(|file| lib.exists(file))
 }

@@ -7,11 +7,14 @@ use super::syntax::Repeat;
 use super::target::Target;
 use super::template::{Loop, Position, Template};
 use crate::model::{Declaration, DeploymentId, GapCode, Hole, Kind, Resource, ResourceId, Span, Text, Value};
-use crate::source::expr::{Accessor, Evaluator, Expr, ExprKind, Fault, Key, resource_id};
+use crate::source::expr::{Accessor, Evaluator, Expr, ExprKind, Fault, Key, canonical_text, resource_id};
 
 /// What identifies a resource.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Identity {
+    /// Its declaration and instance.
+    pub node: usize,
+    pub position: Position,
     pub id: Text,
     /// `Microsoft.Storage/storageAccounts/blobServices`
     pub resource_type: String,
@@ -25,6 +28,9 @@ pub(super) struct Output {
     pub deployment: DeploymentId,
     pub resources: Vec<Resource>,
 }
+
+/// Nested deployments. Modules are the way to write them in Bicep.
+const DEPLOYMENTS: &str = "Microsoft.Resources/deployments";
 
 /// The steps that a resource costs at least, so that loops around large templates end.
 const STEPS_PER_RESOURCE: u64 = 200;
@@ -84,14 +90,27 @@ impl<'a> Template<'a> {
         let Some(conditions) = self.conditions(resource.body.condition.as_ref(), node, position, conditions) else {
             return;
         };
-        match self.identity(node, position) {
-            Ok(identity) => {
-                output.resources.push(self.declare(node, position, &identity, &conditions, output.deployment));
-            }
-            Err(fault) => self.lib.session.gap(fault.code, resource.header, fault.message),
+        if conditions.is_empty() {
+            self.lower_deployed(node, position, &conditions, output);
+        } else {
+            self.lib.session.doubtfully(|| self.lower_deployed(node, position, &conditions, output));
         }
         for child in &self.source.resources[node].children {
             self.lower_all(*child, position, &conditions, output);
+        }
+    }
+
+    /// A resource that is deployed, if perhaps only on a condition.
+    fn lower_deployed(&self, node: usize, position: &Position, conditions: &[String], output: &mut Output) {
+        let resource = &self.source.resources[node].resource;
+        match self.identity(node, position) {
+            Ok(identity) if !resource.existing && identity.resource_type.eq_ignore_ascii_case(DEPLOYMENTS) => {
+                self.lower_deployment(node, position, conditions, output);
+            }
+            Ok(identity) => {
+                output.resources.push(self.declare(node, position, &identity, conditions, output.deployment));
+            }
+            Err(fault) => self.lib.session.gap(fault.code, resource.header, fault.message),
         }
     }
 
@@ -149,7 +168,12 @@ impl<'a> Template<'a> {
 
     /// Evaluates in the body of a resource: with the variables of the loop around it, and with the
     /// resources nested in it in sight.
-    fn in_resource<T>(&self, node: usize, position: &Position, run: impl FnOnce(&mut Evaluator<'_>) -> T) -> T {
+    pub(super) fn in_resource<T>(
+        &self,
+        node: usize,
+        position: &Position,
+        run: impl FnOnce(&mut Evaluator<'_>) -> T,
+    ) -> T {
         let (looped, repeat) = self.loop_around(node);
         let list = self.resource_loop(looped);
         let before = self.current.replace(Some(node));
@@ -188,15 +212,24 @@ impl<'a> Template<'a> {
             return Err(Fault::new(GapCode::Unsupported, "the type of a resource must be a plain string"));
         };
         let (written, version) = written.split_once('@').unwrap_or((written, ""));
+        // The namespace of Azure's own types may be written out: `az:Microsoft.Storage/…`.
+        let written = written.strip_prefix("az:").unwrap_or(written);
         let name = match &resource.body.name {
             Some(name) => self.in_resource(node, position, |ev| ev.eval_at(name, name.span)),
             None => self.nameless(node),
         };
         let text = self.name_text(&name, node);
+        let names = |own: &str| names_of(&text, own.split('/').count(), &self.scope.deployment);
         if let Some(parent) = parent {
             let outer = self.identity(*parent, position)?;
             let api_version = if version.is_empty() { outer.api_version.clone() } else { version.to_owned() };
-            return Ok(child(&outer, written, &text, name, api_version));
+            return Ok(Identity {
+                node,
+                position: position.clone(),
+                name,
+                api_version,
+                ..child(&outer, written, names(written))
+            });
         }
         if let Some(parent) = &resource.body.parent {
             let outer = self.in_resource(node, position, |ev| self.resource_of(parent, ev))?;
@@ -206,15 +239,24 @@ impl<'a> Template<'a> {
                 let message = format!("'{written}' is no child of a '{}'", outer.resource_type);
                 return Err(Fault::expression(message));
             }
-            return Ok(child(&outer, &own.join("/"), &text, name, version.to_owned()));
+            let own = own.join("/");
+            let api_version = version.to_owned();
+            return Ok(Identity {
+                node,
+                position: position.clone(),
+                name,
+                api_version,
+                ..child(&outer, &own, names(&own))
+            });
         }
         let scope = match &resource.body.scope {
             Some(scope) => self.in_resource(node, position, |ev| self.target(scope, ev)).id(self),
             None => self.scope.id(),
         };
-        let names = names_for(written, &text);
+        let names = names_of(&text, written.matches('/').count(), &self.scope.deployment);
         let id = resource_id(&scope, written, &names);
-        Ok(Identity { id, resource_type: written.to_owned(), api_version: version.to_owned(), name })
+        let (resource_type, api_version) = (written.to_owned(), version.to_owned());
+        Ok(Identity { node, position: position.clone(), id, resource_type, api_version, name })
     }
 
     fn nameless(&self, node: usize) -> Value {
@@ -309,19 +351,19 @@ impl<'a> Template<'a> {
         if let Some(own) = own {
             return Ok((own, 1));
         }
-        if let Some(declared) = self.declared_member(node, position, path) {
+        let names: Option<Vec<&str>> = path.iter().map(Accessor::name).collect();
+        if let Some(declared) = names.and_then(|names| self.declared_member(node, position, &names)) {
             return Ok((declared, path.len()));
         }
         let full = if first == "properties" { "" } else { ", 'full'" };
-        let name =
-            format!("reference({}{full})", crate::source::expr::canonical_text(&identity.id, &self.scope.deployment));
+        let name = format!("reference({}{full})", canonical_text(&identity.id, &self.scope.deployment));
         let state = Value::unresolved(ev.session().source(at), Hole::new(&self.scope.deployment, &name));
         Ok((state, usize::from(first == "properties")))
     }
 
     /// A resource as a value of its own.
     fn resource_value(&self, identity: &Identity, ev: &Evaluator<'_>, at: Span) -> Value {
-        let name = format!("reference({})", crate::source::expr::canonical_text(&identity.id, &self.scope.deployment));
+        let name = format!("reference({})", canonical_text(&identity.id, &self.scope.deployment));
         let state = Value::unresolved(ev.session().source(at), Hole::new(&self.scope.deployment, &name));
         Value::new(Kind::Object(vec![
             ("id".to_owned(), Value::new(Kind::Text(identity.id.clone()))),
@@ -334,14 +376,14 @@ impl<'a> Template<'a> {
 
     /// A plain value that the body of a resource declares at a path. Azure may add members to objects
     /// and lists, so only strings, numbers and booleans are what the deployed resource has.
-    fn declared_member(&self, node: usize, position: &Position, path: &[Accessor]) -> Option<Value> {
+    pub(super) fn declared_member(&self, node: usize, position: &Position, path: &[&str]) -> Option<Value> {
         let resource = &self.source.resources[node].resource;
         if resource.existing {
             return None;
         }
         let mut at = &resource.body.object;
-        for accessor in path {
-            at = at.get(accessor.name()?)?;
+        for name in path {
+            at = at.get(name)?;
         }
         let value = self.in_resource(node, position, |ev| ev.eval_at(at, at.span));
         matches!(value.kind, Kind::Text(_) | Kind::Number(_) | Kind::Bool(_)).then_some(value)
@@ -379,26 +421,27 @@ pub(super) fn accessors<'e>(expr: &'e Expr, ev: &mut Evaluator<'_>) -> (&'e Expr
 }
 
 /// The identity of a child: `own` is the part of its type behind that of the parent.
-fn child(parent: &Identity, own: &str, text: &Text, name: Value, api_version: String) -> Identity {
+fn child(parent: &Identity, own: &str, names: Vec<Text>) -> Identity {
     let mut id = parent.id.clone();
-    for (segment, name) in own.split('/').zip(names_for(&format!("/{own}"), text)) {
+    for (segment, name) in own.split('/').zip(names) {
         id.push_known(&format!("/{segment}/"));
         id.push(&name);
     }
-    Identity { id, resource_type: format!("{}/{own}", parent.resource_type), api_version, name }
+    Identity { id, resource_type: format!("{}/{own}", parent.resource_type), ..parent.clone() }
 }
 
-/// The names of a resource, one per segment of its type. A name that does not have as many pieces
-/// stays whole and the other places stay empty.
-fn names_for(resource_type: &str, name: &Text) -> Vec<Text> {
-    let count = resource_type.split('/').count() - 1;
+/// The names in `a/b`, as many as asked for. Where they lie in a hole each gets a name of its own.
+fn names_of(name: &Text, count: usize, deployment: &str) -> Vec<Text> {
     let pieces = name.split('/');
     if pieces.len() == count {
         return pieces;
     }
-    let mut names = vec![Text::default(); count.saturating_sub(1)];
-    names.insert(0, name.clone());
-    names
+    if count == 1 {
+        return vec![name.clone()];
+    }
+    let whole = canonical_text(name, deployment);
+    let piece = |at| Text::hole(Hole::new(deployment, &format!("split({whole}, '/')[{at}]")));
+    (0..count).map(piece).collect()
 }
 
 pub(super) fn with_condition(outer: &[String], condition: String) -> Vec<String> {

@@ -213,8 +213,11 @@ pub enum TypeKind {
     Tuple(Vec<Type>),
     /// `resourceInput<'…'>`, `resource '…'`
     Resource,
-    /// A literal.
-    Literal,
+    /// A literal; whether it is a string.
+    Literal {
+        /// It is a string.
+        text: bool,
+    },
     /// `null`
     Null,
 }

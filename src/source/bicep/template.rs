@@ -12,7 +12,7 @@ use super::modules::Instance;
 use super::resources::Identity;
 use super::syntax::Repeat;
 use super::types;
-use crate::model::{GapCode, Hole, Kind, Span, Value};
+use crate::model::{GapCode, Hole, Kind, Span, Text, Value};
 use crate::source::expr::{Evaluator, Expr, Fault, Found, Scope, Slot};
 
 /// A file that is evaluated: the entry point, a module with the parameters of its call, or a file of
@@ -37,6 +37,10 @@ pub(super) struct Template<'a> {
     /// The resource whose body is being evaluated: names of resources nested in it are in sight.
     pub current: Cell<Option<usize>>,
 }
+
+/// Most instances of one resource or module loop. Azure allows 800.
+/// <https://learn.microsoft.com/azure/azure-resource-manager/bicep/loops#loop-limits>
+const MOST_COPIES: usize = 2_000;
 
 /// What was computed per declaration and index in its loop.
 type Instances<T> = RefCell<HashMap<(usize, Option<usize>), Rc<Lazy<T>>>>;
@@ -144,7 +148,7 @@ impl<'a> Template<'a> {
         let compute = || {
             let facts = node.param.ty.as_ref().map(|ty| types::facts(self.lib, &self.source, ty)).unwrap_or_default();
             if node.secure || facts.secure {
-                return Arc::new(self.unknown_param(&name.name, name.span));
+                return Arc::new(self.unknown_param(&name.name, name.span, facts));
             }
             let supplied = self.supplied.get(&name.name.to_ascii_lowercase());
             match (supplied, &node.param.value) {
@@ -152,14 +156,17 @@ impl<'a> Template<'a> {
                 (Some(value), _) => types::without_secrets(self, node.param.ty.as_ref(), value.clone()),
                 (None, Some(default)) => types::without_secrets(self, node.param.ty.as_ref(), self.declared(default)),
                 (None, None) if facts.nullable => Arc::new(Value::new(Kind::Null).at(name.span)),
-                (None, None) => Arc::new(self.unknown_param(&name.name, name.span)),
+                (None, None) => Arc::new(self.unknown_param(&name.name, name.span, facts)),
             }
         };
         self.params[index].get(compute).ok_or_else(|| circular(&name.name))
     }
 
-    fn unknown_param(&self, name: &str, span: Span) -> Value {
-        Value::unresolved(name, Hole::new(&self.scope.owner, name)).at(span)
+    fn unknown_param(&self, name: &str, span: Span, facts: types::Facts) -> Value {
+        let hole = Hole::new(&self.scope.owner, name);
+        let is_text = facts.text && !facts.nullable;
+        let value = if is_text { Value::new(Kind::Text(Text::hole(hole))) } else { Value::unresolved(name, hole) };
+        value.at(span)
     }
 
     /// A variable.
@@ -169,10 +176,13 @@ impl<'a> Template<'a> {
     }
 
     /// An output by its name.
-    pub fn output(&self, name: &str) -> Option<Result<Found, Fault>> {
-        let index = self.source.outputs.iter().position(|output| output.name.name.eq_ignore_ascii_case(name))?;
+    pub fn output(&self, name: &str) -> Result<Found, Fault> {
+        let Some(index) = self.source.outputs.iter().position(|output| *output.name.name == *name) else {
+            let message = format!("the module '{}' has no output '{name}'", self.source.path);
+            return Err(Fault::new(GapCode::UnresolvedReference, message));
+        };
         let output = &self.source.outputs[index];
-        Some(self.outputs[index].get(|| self.declared(&output.value)).ok_or_else(|| circular(&output.name.name)))
+        self.outputs[index].get(|| self.declared(&output.value)).ok_or_else(|| circular(&output.name.name))
     }
 
     /// What a name stands for here: a resource nested in the one that is being evaluated or in one
@@ -204,7 +214,14 @@ impl<'a> Template<'a> {
             Rc::new(self.at_top(|ev| {
                 let list = ev.eval_shared(&repeat.list);
                 match &list.kind {
-                    Kind::Array(items) => Loop::Over(items.iter().cloned().map(Arc::new).collect()),
+                    Kind::Array(items) => {
+                        if items.len() > MOST_COPIES {
+                            let message =
+                                format!("the loop has {} iterations; the first {MOST_COPIES} are read", items.len());
+                            self.lib.session.gap(GapCode::LimitExceeded, repeat.list.span, message);
+                        }
+                        Loop::Over(items.iter().take(MOST_COPIES).cloned().map(Arc::new).collect())
+                    }
                     Kind::Unknown(_) => Loop::Unknown(list),
                     _ => {
                         let message = "a loop goes over a list, and this is none";
@@ -288,6 +305,11 @@ impl<'a> Template<'a> {
 
     fn open_import(&self, reference: &str, span: Span) -> Option<Rc<Template<'a>>> {
         let path = super::files::local(self.lib, &self.source.path, reference, span, "imported file")?;
+        if !super::files::is_bicep(&path) {
+            let message = format!("'{reference}' is no Bicep file; only those are imported from");
+            self.lib.session.gap(GapCode::Unsupported, span, message);
+            return None;
+        }
         if self.chain.contains(&path) {
             let message = format!("'{reference}' imports this file again");
             self.lib.session.gap(GapCode::Cycle, span, message);

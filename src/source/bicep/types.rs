@@ -18,6 +18,8 @@ pub(super) struct Facts {
     pub nullable: bool,
     /// It is an alias of a type that is decorated with `@secure()`.
     pub secure: bool,
+    /// Its values are strings.
+    pub text: bool,
 }
 
 /// The facts of a type that is written in a file.
@@ -27,11 +29,23 @@ pub(super) fn facts(lib: &Library<'_>, source: &Source, ty: &Type) -> Facts {
 
 fn facts_within(lib: &Library<'_>, source: &Source, ty: &Type, aliases: usize) -> Facts {
     match &ty.kind {
-        TypeKind::Null => Facts { nullable: true, secure: false },
+        TypeKind::Null => Facts { nullable: true, ..Facts::default() },
         TypeKind::Nullable(inner) => Facts { nullable: true, ..facts_within(lib, source, inner, aliases) },
+        TypeKind::NonNull(inner) => Facts { nullable: false, ..facts_within(lib, source, inner, aliases) },
+        TypeKind::Literal { text } => Facts { text: *text, ..Facts::default() },
         TypeKind::Union(members) => {
-            let nullable = members.iter().any(|member| facts_within(lib, source, member, aliases).nullable);
-            Facts { nullable, secure: false }
+            let facts: Vec<Facts> = members.iter().map(|member| facts_within(lib, source, member, aliases)).collect();
+            Facts {
+                nullable: facts.iter().any(|facts| facts.nullable),
+                text: facts.iter().all(|facts| facts.text),
+                secure: false,
+            }
+        }
+        TypeKind::Name(name) if &**name == "string" => Facts { text: true, ..Facts::default() },
+        TypeKind::Member(base, name)
+            if &**name == "string" && matches!(&base.kind, TypeKind::Name(sys) if &**sys == "sys") =>
+        {
+            Facts { text: true, ..Facts::default() }
         }
         TypeKind::Name(_) | TypeKind::Member(..) if aliases > 0 => {
             with_alias(lib, source, ty, &mut |source, ty, secure| {

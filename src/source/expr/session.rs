@@ -166,11 +166,6 @@ impl Session {
         self.used.set(self.used.get().saturating_add(amount));
     }
 
-    /// Gives the next deployment of the same files a budget of its own.
-    pub fn renew(&self) {
-        self.used.set(0);
-    }
-
     /// Whether the budget is used up.
     pub fn is_exhausted(&self) -> bool {
         self.used.get() > self.limits.steps

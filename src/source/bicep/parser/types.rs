@@ -46,7 +46,7 @@ impl Parser<'_> {
         if matches!(self.kind(), TokenKind::Minus | TokenKind::Exclamation) {
             self.advance();
             self.nested(Self::type_member_of_union)?;
-            return Ok(self.make_type(TypeKind::Literal, start));
+            return Ok(self.make_type(TypeKind::Literal { text: false }, start));
         }
         let mut base = self.type_primary()?;
         loop {
@@ -97,11 +97,11 @@ impl Parser<'_> {
             TokenKind::Identifier => self.named_type(),
             TokenKind::Integer => {
                 self.advance();
-                Ok(self.make_type(TypeKind::Literal, start))
+                Ok(self.make_type(TypeKind::Literal { text: false }, start))
             }
             TokenKind::String | TokenKind::StringStart => {
                 self.string()?;
-                Ok(self.make_type(TypeKind::Literal, start))
+                Ok(self.make_type(TypeKind::Literal { text: true }, start))
             }
             TokenKind::LeftBrace => self.object_type(),
             TokenKind::LeftBracket => self.tuple_type(),
@@ -127,7 +127,7 @@ impl Parser<'_> {
         }
         let kind = match &*name.name {
             "null" => TypeKind::Null,
-            "true" | "false" => TypeKind::Literal,
+            "true" | "false" => TypeKind::Literal { text: false },
             _ => TypeKind::Name((&*name.name).into()),
         };
         Ok(self.make_type(kind, start))

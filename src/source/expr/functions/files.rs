@@ -110,6 +110,9 @@ fn name_of(_: &mut Evaluator<'_>, call: &Call, _: &Expr) -> Result<Val, Fault> {
     match &call.args[0].kind {
         ExprKind::Name(name) => Ok(Value::string(&**name).into()),
         ExprKind::Member(access) => Ok(Value::string(&*access.name).into()),
+        ExprKind::Index(access) if access.index.as_text().is_some() => {
+            Ok(Value::string(access.index.as_text().unwrap_or_default()).into())
+        }
         _ => Err(Fault::expression("nameof: takes the name of a symbol or member")),
     }
 }
