@@ -164,7 +164,7 @@ fn a_rule_is_shown_and_a_wrong_id_finds_its_neighbour() {
 
 #[test]
 fn every_schema_is_json() {
-    for kind in ["config", "input", "report"] {
+    for kind in ["config", "snapshot", "input", "report"] {
         let (code, out, _) = run(holdfast().args(["schema", kind]));
         assert_eq!(code, 0);
         let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");

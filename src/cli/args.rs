@@ -25,6 +25,8 @@ pub enum Command {
     /// configuration or policy does not load; 3 the scan could not be completed, or evidence is missing
     /// under --strict-evidence.
     Scan(Box<ScanArgs>),
+    /// Write the inventory that a scan would judge.
+    Inventory(Box<InventoryArgs>),
     /// List the rules, show one, or export them.
     Rules(RulesArgs),
     /// Run policy tests.
@@ -53,6 +55,10 @@ pub struct SourceArgs {
     /// The parameter file for a template, in place of those beside it (repeatable).
     #[arg(long, value_name = "TEMPLATE=FILE", help_heading = "Sources")]
     pub parameters: Vec<String>,
+
+    /// A recorded inventory to judge (repeatable).
+    #[arg(long, value_name = "FILE", help_heading = "Sources")]
+    pub snapshot: Vec<PathBuf>,
 
     /// Live: a subscription id or name (repeatable, comma list).
     #[cfg(feature = "live")]
@@ -180,6 +186,17 @@ pub struct ScanArgs {
     pub jobs: Option<usize>,
 }
 
+/// `holdfast inventory`.
+#[derive(Clone, Debug, Args)]
+pub struct InventoryArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+
+    /// The file to write; stdout by default.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
 /// `holdfast rules`.
 #[derive(Clone, Debug, Args)]
 pub struct RulesArgs {
@@ -250,6 +267,8 @@ pub enum RulesFormat {
 pub enum SchemaKind {
     /// holdfast.yaml.
     Config,
+    /// Recorded inventories.
+    Snapshot,
     /// The document that rules judge.
     Input,
     /// `--format json`.

@@ -42,6 +42,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Scan(args) => scan::scan(&args),
+        Command::Inventory(args) => scan::inventory(&args),
         Command::Rules(args) => rules::rules(&args),
         Command::Test(args) => rules::test(&args),
         Command::Waivers(args) => rules::waivers(&args),
@@ -65,6 +66,7 @@ fn print(text: &str) -> Result<u8, Failure> {
 fn schema(kind: SchemaKind) -> &'static str {
     match kind {
         SchemaKind::Config => include_str!("../../docs/schemas/config.schema.json"),
+        SchemaKind::Snapshot => include_str!("../../docs/schemas/snapshot.schema.json"),
         SchemaKind::Input => include_str!("../../docs/schemas/rule-input.schema.json"),
         SchemaKind::Report => include_str!("../../docs/schemas/report.schema.json"),
     }

@@ -10,6 +10,7 @@ use crate::estate::EvidencePaths;
 use crate::finding::Revision;
 use crate::git;
 use crate::model::Inventory;
+use crate::source::snapshot::read_snapshot;
 use crate::source::{self, FileTree};
 
 /// What was read, and from where.
@@ -48,6 +49,10 @@ fn discover(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
 /// Reads everything that the arguments name.
 pub(super) fn read(args: &SourceArgs, config: &Config, wanted: &EvidencePaths) -> Result<Sources, Failure> {
     let mut sources = Sources { inventory: Inventory::default(), files: BTreeMap::new(), revision: None };
+    for path in &args.snapshot {
+        let recorded = read_snapshot(path).map_err(|error| Failure::usage(error.to_string()))?;
+        sources.inventory.absorb(recorded);
+    }
     if is_live(args) {
         sources.inventory.absorb(read_live(args, config, wanted)?);
     }
@@ -60,7 +65,7 @@ pub(super) fn read(args: &SourceArgs, config: &Config, wanted: &EvidencePaths) -
 
 /// The paths to scan: "." if nothing else is to be read.
 fn scanned_paths(args: &SourceArgs) -> Vec<PathBuf> {
-    let nothing_else = !is_live(args);
+    let nothing_else = args.snapshot.is_empty() && !is_live(args);
     if args.paths.is_empty() && nothing_else { vec![PathBuf::from(".")] } else { args.paths.clone() }
 }
 
