@@ -11,7 +11,7 @@ use super::rules::RuleTable;
 use super::{bag, message};
 use crate::finding::{BaselineState, Finding, Verdict, Waived};
 use crate::output::escape::{clean, sarif_message, uri_path};
-use crate::output::wording::{self, State, remediation};
+use crate::output::wording::{self, State};
 use crate::output::{Profile, place};
 use crate::rule::Level;
 
@@ -77,7 +77,7 @@ pub(super) fn result(entry: &Entry<'_>, rules: &RuleTable<'_>, profile: Profile,
         .locations(vec![location(&finding.place)])
         .fingerprints([("holdfastFinding/v1".to_owned(), finding.fingerprint.clone())])
         .partial_fingerprints([("primaryLocationLineHash".to_owned(), line_hash(entry))])
-        .properties(properties(finding, remediation(rule)))
+        .properties(properties(finding, rules.remediation(finding)))
         .build();
     if !finding.related.is_empty() {
         let places = finding.related.iter().enumerate();
@@ -152,7 +152,7 @@ fn suppression(waiver: &Waived) -> Suppression {
     suppression
 }
 
-fn properties(finding: &Finding, remediation: String) -> PropertyBag {
+fn properties(finding: &Finding, remediation: &str) -> PropertyBag {
     let subject = &finding.subject;
     let mut members: Vec<(&'static str, Value)> = vec![
         ("remediation", json!(remediation)),
@@ -174,7 +174,8 @@ fn properties(finding: &Finding, remediation: String) -> PropertyBag {
     }
     if let Some(id) = place::live_id(&finding.place) {
         let id = clean(id);
-        members.push(("portal", json!(format!("https://portal.azure.com/#resource/{}", uri_path(&id)))));
+        members
+            .push(("portal", json!(format!("https://portal.azure.com/#resource/{}", uri_path(id.trim_matches('/'))))));
         members.push(("resourceId", json!(id)));
     }
     bag(members)
