@@ -12,26 +12,17 @@ use super::secret;
 /// One line without control characters, terminal sequences, direction controls, invisible characters
 /// and secrets. Line breaks and tabs become blanks.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| PLAIN[usize::from(byte)]) {
-        return Cow::Borrowed(text);
+    let (mut trigger, mut odd) = (false, false);
+    for byte in text.bytes() {
+        trigger |= secret::is_trigger(byte);
+        odd |= !matches!(byte, b' '..=b'~');
     }
-    match secret::redact(text) {
-        Cow::Borrowed(text) if text.chars().all(is_harmless) => Cow::Borrowed(text),
-        text => Cow::Owned(strip(&text, false)),
+    let text = if trigger { secret::redact(text) } else { Cow::Borrowed(text) };
+    if odd && !text.chars().all(is_harmless) {
+        return Cow::Owned(strip(&text, false));
     }
+    text
 }
-
-/// Bytes that need no closer look: printable ASCII that no secret needs. Most names have no others,
-/// and names are most of what is written.
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let mut byte = b' ';
-    while byte <= b'~' {
-        plain[byte as usize] = !secret::is_trigger(byte);
-        byte += 1;
-    }
-    plain
-};
 
 /// The same for several lines: line breaks stay.
 pub(super) fn clean_block(text: &str) -> String {
@@ -78,7 +69,8 @@ fn skip_sequence(rest: &mut std::str::Chars<'_>) {
 /// Whether a character is shown as it is: neither control nor format character that hides or
 /// reorders text.
 pub(super) fn is_harmless(c: char) -> bool {
-    !matches!(c,
+    matches!(c, ' '..='~')
+        || !matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         // Soft hyphen, Arabic letter mark, Mongolian vowel separator.
         | '\u{ad}' | '\u{61c}' | '\u{180e}'
@@ -103,11 +95,19 @@ pub(super) fn defuse_commands(line: &str) -> Cow<'_, str> {
     Cow::Owned(line.replacen("::", ": :", 1))
 }
 
-/// Text in a SARIF message: no embedded link (`[text](1)`) and no placeholder (`{0}`) of its own.
+/// Text in a SARIF message.
 pub(super) fn sarif_message(text: &str) -> Cow<'_, str> {
-    let text = clean(text);
+    match clean(text) {
+        Cow::Borrowed(text) => sarif_escaped(text),
+        Cow::Owned(text) => Cow::Owned(sarif_escaped(&text).into_owned()),
+    }
+}
+
+/// The same for text that is clean already: no embedded link (`[text](1)`) and no placeholder (`{0}`)
+/// of its own.
+pub(super) fn sarif_escaped(text: &str) -> Cow<'_, str> {
     if !text.contains("](") && !text.contains('{') {
-        return text;
+        return Cow::Borrowed(text);
     }
     let mut result = String::with_capacity(text.len() + 8);
     let links = text.contains("](");
