@@ -6,12 +6,11 @@ use serde_sarif::sarif::{
     ReportingDescriptorReference,
 };
 
-use super::locations::location;
 use super::rules::RuleTable;
-use super::{MOST_RESULTS, bag, message, text};
+use super::{MOST_RESULTS, bag, locations, message, text};
 use crate::finding::{EstateKind, Report, ReportedGap};
 use crate::model::GapCode;
-use crate::output::escape::{clean, sarif_message};
+use crate::output::escape::{clean, sarif_escaped, sarif_message};
 use crate::output::wording::{counted, gap as gap_sentence};
 use crate::rule::Level;
 
@@ -179,8 +178,8 @@ fn execution(report: &Report, rules: &RuleTable<'_>, left_out: usize) -> Vec<Not
 fn about_gap(gap: &ReportedGap, report: &Report, rules: &RuleTable<'_>) -> Notification {
     // A log of a completed scan has no notification of level error.
     let level = if gap.code.ends_complete_scan() && !report.complete { Level::Error } else { Level::Warning };
-    let place = gap.place.as_ref().map_or_else(|| whole_scan(report), location);
-    let mut notification = notification(gap.code.as_str(), level, sarif_message(&gap_sentence(gap)), place);
+    let place = gap.place.as_ref().map_or_else(|| whole_scan(report), |place| locations::Location::of(place).into());
+    let mut notification = notification(gap.code.as_str(), level, sarif_escaped(&gap_sentence(gap)), place);
     if let [id] = gap.rules.as_slice()
         && let Some(index) = rules.find(id)
     {

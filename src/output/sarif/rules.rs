@@ -26,6 +26,8 @@ pub(super) struct RuleTable<'a> {
     order: Vec<usize>,
     /// The place of each number in that order.
     index: Vec<i64>,
+    /// What to do, for each number.
+    remediations: Vec<String>,
 }
 
 impl<'a> RuleTable<'a> {
@@ -37,12 +39,18 @@ impl<'a> RuleTable<'a> {
         for (position, number) in order.iter().enumerate() {
             index[*number] = position as i64;
         }
-        Self { rules, order, index }
+        let remediations = rules.iter().map(|rule| remediation(rule)).collect();
+        Self { rules, order, index, remediations }
     }
 
     /// The rule of a finding.
     pub(super) fn get(&self, finding: &Finding) -> &'a Rule {
         self.rules[finding.rule]
+    }
+
+    /// What to do about a finding.
+    pub(super) fn remediation(&self, finding: &Finding) -> &str {
+        &self.remediations[finding.rule]
     }
 
     /// The index of a finding's rule in the log.
