@@ -212,7 +212,8 @@ fn markup(text: &str) -> String {
     result
 }
 
-/// Text in Markdown that is nothing but text: no markup, mention, reference or link of its own.
+/// Text within a line of Markdown that is nothing but text: no markup, mention, reference or link of its
+/// own.
 pub(super) fn markdown(text: &str) -> String {
     let mut result = String::with_capacity(text.len() + 16);
     for c in clean(text).chars() {
@@ -223,9 +224,7 @@ pub(super) fn markdown(text: &str) -> String {
             // GitHub looks for mentions and references after it has parsed the text, so an escape does
             // not stop it; a comment in between does.
             '@' | '#' => result.extend(['\\', c].into_iter().chain("<!-- -->".chars())),
-            c if c.is_ascii_punctuation() && !matches!(c, '.' | ',' | ':' | ';' | '\'' | '/' | '%' | '=' | '?') => {
-                result.extend(['\\', c]);
-            }
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => result.extend(['\\', c]),
             c => result.push(c),
         }
     }
@@ -325,7 +324,7 @@ mod tests {
 
     #[test]
     fn markup_is_text_in_markdown() {
-        assert_eq!(markdown("[a](b) `c` | *d*"), "\\[a\\]\\(b\\) \\`c\\` \\| \\*d\\*");
+        assert_eq!(markdown("[a](b) `c` | *d*"), "\\[a\\](b) \\`c\\` \\| \\*d\\*");
         assert_eq!(markdown("@a #1 <i>"), "\\@<!-- -->a \\#<!-- -->1 &lt;i&gt;");
         assert_eq!(markdown("https://b.c www.d"), "https&#58;//b.c www&#46;d");
         assert_eq!(markdown_code("a b"), "`a b`");

@@ -227,8 +227,9 @@ fn failure(finding: &Finding, rule: &Rule, first: bool) -> String {
     if let Some(source) = &finding.place.source {
         text.push_str(&frame(source));
     }
-    for related in &finding.related {
-        text.push_str(&format!("\n- see {} {}\n", code(&label(&related.place)), cell(&related.message)));
+    for (number, related) in finding.related.iter().enumerate() {
+        let gap = if number == 0 { "\n" } else { "" };
+        text.push_str(&format!("{gap}- see {} {}\n", code(&label(&related.place)), cell(&related.message)));
     }
     text.push_str(&format!("\n**Rule**: {}\n", cell(&rule.title)));
     if first {
@@ -237,9 +238,18 @@ fn failure(finding: &Finding, rule: &Rule, first: bool) -> String {
     text.push_str(&format!("\n**Fix**: {}\n", markdown(&remediation(rule))));
     if first {
         text.push_str(&snippet(finding, rule));
+        text.push_str(
+            &rule.references.first().map(|link| format!("\n**Docs**: {}\n", documentation(link))).unwrap_or_default(),
+        );
     }
     text.push_str("\n</details>\n");
     text
+}
+
+/// A link that leads where it says; text if it is no plain address.
+fn documentation(reference: &str) -> String {
+    let plain = reference.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#%=&,+".contains(&byte));
+    if plain && reference.starts_with("https://") { format!("<{reference}>") } else { cell(reference) }
 }
 
 fn frame(source: &SourcePlace) -> String {

@@ -121,7 +121,7 @@ fn region(source: Option<&SourcePlace>) -> Region<'_> {
         start_column: source.region.start_column,
         end_line: source.region.line,
         end_column: source.region.end_column,
-        snippet: is_showable(&source.snippet).then(|| Text { text: Cow::Borrowed(source.snippet.as_str()) }),
+        snippet: is_showable(&source.snippet).then_some(Text { text: Cow::Borrowed(&source.snippet) }),
     }
 }
 

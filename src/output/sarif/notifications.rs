@@ -123,7 +123,9 @@ pub(super) fn descriptors() -> Vec<ReportingDescriptor> {
 }
 
 fn descriptor(kind: &Kind) -> ReportingDescriptor {
-    let name: String = kind.id.split('-').flat_map(|word| [word[..1].to_uppercase(), word[1..].to_owned()]).collect();
+    let words = kind.id.split('-').flat_map(|word| [word[..1].to_uppercase(), word[1..].to_owned()]);
+    // A name must say more than the id, which one word would not.
+    let name: String = ["Holdfast".to_owned()].into_iter().chain(words).collect();
     ReportingDescriptor::builder()
         .id(kind.id)
         .name(name)
