@@ -449,7 +449,7 @@ fn a_snapshot_of_a_scan_is_the_scan() {
     write_snapshot(&inventory, &mut bytes).expect("a vector takes everything");
     let text = String::from_utf8(bytes).expect("JSON is text");
     assert!(!text.contains("hunter2") && !text.contains("a-token-of-the-tests"));
-    let again = read_snapshot_from("s.json", text.as_bytes()).expect("its own form");
+    let again = read_snapshot_from("s.json", text.as_bytes(), &Default::default()).expect("its own form");
     assert_eq!(again.collection, inventory.collection);
     assert_eq!(again.captured_at, inventory.captured_at);
     let facts = |inventory: &Inventory| {

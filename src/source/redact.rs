@@ -16,11 +16,14 @@ const IDENTITY: &[&str] = &["location", "kind", "sku", "identity", "tags", "zone
 /// Drops what must not be kept: secrets always, and, if a table is given, all that is neither
 /// identity nor evidence.
 pub fn redact(inventory: &mut Inventory, evidence: &EvidenceTable) {
-    for resource in &mut inventory.resources {
-        scrub(&mut resource.body);
-        if !evidence.is_empty() {
-            keep_evidence(resource, evidence.get(&resource.resource_type).map_or(&[], Vec::as_slice));
-        }
+    inventory.resources.iter_mut().for_each(|resource| redact_one(resource, evidence));
+}
+
+/// The same for one resource.
+pub(super) fn redact_one(resource: &mut Resource, evidence: &EvidenceTable) {
+    scrub(&mut resource.body);
+    if !evidence.is_empty() {
+        keep_evidence(resource, evidence.get(&resource.resource_type).map_or(&[], Vec::as_slice));
     }
 }
 

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::graph::{self, Rows};
 use super::http::ArmClient;
 use super::jobs::{Job, azure_id, path_of};
-use super::plan::{Asked, Choice, Fallback, INSTANCES, Plan, ROWS, Row, Source, Table, WORKSPACES};
+use super::plan::{Asked, Choice, ENDPOINTS, Fallback, INSTANCES, Plan, ROWS, Row, Source, Table, WORKSPACES};
 use super::progress::Event;
 use super::reach::Reach;
 use super::record::Record;
@@ -224,7 +224,7 @@ impl Scan {
                     let at = format!("{scope}/{path}");
                     jobs.push(Job::whole(row, at.clone(), at, None, scope.clone()));
                 }
-                Source::InstanceGroups => jobs.extend(instance_groups(&mut record, row, &asked)),
+                Source::InstanceGroups => jobs.extend(instance_groups(&mut record, row, subscription, &asked)),
             }
         }
         jobs
@@ -234,12 +234,12 @@ impl Scan {
     fn reach(&self, record: &Record, subscription: &str) -> Reach {
         let mut reach = Reach::default();
         self.dependencies.iter().for_each(|dependency| reach.add_text(dependency));
-        let own = |resource: &&Resource| resource.id.subscription().as_deref() == Some(subscription);
-        let of_workspace = |resource: &&Resource| resource.resource_type.starts_with(WORKSPACES);
-        record.all().filter(of_workspace).filter(own).for_each(|resource| reach.add(resource));
-        let components: Vec<_> =
-            record.of_type("microsoft.insights/components").filter(|component| reach.refers_to(component)).collect();
-        components.into_iter().for_each(|component| reach.add(component));
+        let own = format!("/subscriptions/{subscription}/");
+        let of_own = record.of_workspaces().filter(|resource| resource.id.key().starts_with(&own));
+        of_own.for_each(|resource| reach.add(resource));
+        let named = record.named(reach.words());
+        let components = named.iter().filter_map(|id| record.get("microsoft.insights/components", id));
+        components.for_each(|component| reach.add(component));
         reach
     }
 
@@ -252,9 +252,8 @@ impl Scan {
             "/properties/applicationInsights",
             "/properties/hubResourceId",
         ];
-        let own: Vec<&Resource> =
-            record.of_type(WORKSPACES).filter(|w| w.id.subscription().as_deref() == Some(subscription)).collect();
-        let links = own.iter().flat_map(|w| LINKS.iter().filter_map(|link| w.get(link)?.as_str()));
+        let own = record.of_type_in(WORKSPACES, subscription);
+        let links = own.flat_map(|w| LINKS.iter().filter_map(|link| w.get(link)?.as_str()));
         let scanned: BTreeSet<String> =
             record.of_type("microsoft.resources/subscriptions").filter_map(|s| s.id.subscription()).collect();
         let ids: BTreeSet<String> = links.map(str::to_owned).collect();
@@ -291,20 +290,16 @@ async fn permissions_of_all(scan: Arc<Scan>, subscriptions: Vec<String>) -> BTre
     all
 }
 
-/// The reads below the chosen parents: those of this subscription, and those elsewhere that its
-/// workspaces refer to.
+/// The reads below the chosen parents.
 fn children(record: &mut Record, row: &'static Row, subscription: &str, asked: &Asked<'_>) -> Vec<Job> {
     let Some(below) = row.below() else { return Vec::new() };
     let mut empty = Vec::new();
     let mut found = Vec::new();
-    for parent in record.of_type(below.of) {
-        let own = parent.id.subscription().as_deref() == Some(subscription);
+    for parent in candidates(record, below.of, subscription, asked) {
         match (below.choose)(parent, asked) {
-            Choice::Empty if own => empty.push(parent.id.key().to_owned()),
-            Choice::Ask if own || asked.reach.refers_to(parent) => {
-                found.extend(Job::below(row, below, parent).map(|job| (parent.id.clone(), job)));
-            }
-            _ => {}
+            Choice::Empty => empty.push(parent.id.key().to_owned()),
+            Choice::Ask => found.extend(Job::below(row, below, parent).map(|job| (parent.id.clone(), job))),
+            Choice::Skip => {}
         }
     }
     let resource_type = row.resource_type();
@@ -315,10 +310,30 @@ fn children(record: &mut Record, row: &'static Row, subscription: &str, asked: &
     found.into_iter().filter_map(|(id, job)| record.claim(&name, &id).then_some(job)).collect()
 }
 
+/// The resources of a type in a subscription, and those elsewhere that its workspaces refer to. Private
+/// endpoints refer to the workspaces instead, often from a hub's subscription.
+fn candidates<'a>(
+    record: &'a Record,
+    resource_type: &'a str,
+    subscription: &str,
+    asked: &'a Asked<'_>,
+) -> Vec<&'a Resource> {
+    if resource_type == ENDPOINTS {
+        return record.of_type(ENDPOINTS).collect();
+    }
+    let mut all: Vec<&Resource> = record.of_type_in(resource_type, subscription).collect();
+    let own = format!("/subscriptions/{subscription}/");
+    for id in record.named(asked.reach.words()).iter().filter(|id| !id.starts_with(&own)) {
+        all.extend(record.get(resource_type, id));
+        all.extend(record.of_type_within(resource_type, format!("{id}/")));
+    }
+    all
+}
+
 /// One read per region in which the subscription has workspaces.
 fn per_region(record: &Record, row: &'static Row, subscription: &str, name: &str) -> Vec<Job> {
-    let own = record.of_type(WORKSPACES).filter(|w| w.id.subscription().as_deref() == Some(subscription));
-    let regions: BTreeSet<String> = own.filter_map(|w| Some(w.region()?.as_str().to_owned())).collect();
+    let regions: BTreeSet<String> =
+        record.of_type_in(WORKSPACES, subscription).filter_map(|w| Some(w.region()?.as_str().to_owned())).collect();
     let jobs = regions.into_iter().filter_map(|region| {
         let base = format!("/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations");
         let scope = format!("{base}/{region}");
@@ -331,10 +346,10 @@ fn per_region(record: &Record, row: &'static Row, subscription: &str, name: &str
 
 /// A failover group of managed instances is in the group and region of its primary instance.
 /// <https://learn.microsoft.com/rest/api/sql/instance-failover-groups/list-by-location>
-fn instance_groups(record: &mut Record, row: &'static Row, asked: &Asked<'_>) -> Vec<Job> {
-    let referred: Vec<_> = record.of_type(INSTANCES).filter(|instance| asked.reach.refers_to(instance)).collect();
+fn instance_groups(record: &mut Record, row: &'static Row, subscription: &str, asked: &Asked<'_>) -> Vec<Job> {
+    let all = candidates(record, INSTANCES, subscription, asked);
     let mut found = Vec::new();
-    for instance in referred {
+    for instance in all.into_iter().filter(|instance| asked.reach.refers_to(instance)) {
         let id = azure_id(instance);
         let group = id.split("/providers/").next().and_then(path_of);
         if let (Some(group), Some(region)) = (group, instance.region()) {

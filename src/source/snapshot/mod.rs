@@ -8,7 +8,7 @@ mod form;
 mod read;
 mod write;
 
-pub use read::{SnapshotError, read_snapshot, read_snapshot_from};
+pub use read::{SnapshotError, read_snapshot, read_snapshot_from, read_snapshot_keeping};
 pub use write::write_snapshot;
 
 /// The version of the form. It grows when an older holdfast could misread a file.

@@ -14,6 +14,8 @@ use crate::model::{
     ResourceId, SourceFile, SourceFiles, Span, Text, Unknown,
 };
 
+use crate::source::redact::{EvidenceTable, redact_one};
+
 use super::SCHEMA_VERSION;
 use super::form::{DeclaredForm, DeploymentForm, ExtraForm, GapForm, LineForm, RESERVED};
 
@@ -85,20 +87,26 @@ pub enum SnapshotError {
 
 /// Reads a snapshot file.
 pub fn read_snapshot(path: &Path) -> Result<Inventory, SnapshotError> {
+    read_snapshot_keeping(path, &EvidenceTable::new())
+}
+
+/// Reads of a snapshot file what [`crate::source::redact`] would keep; an empty table keeps all. With
+/// the evidence of the enabled rules a large estate takes a fraction of the memory.
+pub fn read_snapshot_keeping(path: &Path, evidence: &EvidenceTable) -> Result<Inventory, SnapshotError> {
     let name = path.display().to_string();
     match std::fs::File::open(path) {
-        Ok(file) => read_snapshot_from(&name, file),
+        Ok(file) => read_snapshot_from(&name, file, evidence),
         Err(error) => Err(SnapshotError::Unreadable { path: name, reason: error.to_string() }),
     }
 }
 
 /// Reads a snapshot; `name` stands for it in errors.
-pub fn read_snapshot_from(name: &str, source: impl Read) -> Result<Inventory, SnapshotError> {
+pub fn read_snapshot_from(name: &str, source: impl Read, evidence: &EvidenceTable) -> Result<Inventory, SnapshotError> {
     let path = name.to_owned();
     let mut source = BufReader::with_capacity(256 * 1024, source.take(MAX_BYTES));
     skip_mark(&mut source)
         .map_err(|error| SnapshotError::Unreadable { path: path.clone(), reason: error.to_string() })?;
-    let mut snapshot = Snapshot::default();
+    let mut snapshot = Snapshot::new(evidence);
     let mut json = serde_json::Deserializer::from_reader(source);
     let read = json.deserialize_any(TopLevel(&mut snapshot)).and_then(|()| json.end());
     if let Some(found) = snapshot.version.filter(|found| *found > SCHEMA_VERSION) {
@@ -122,7 +130,7 @@ fn skip_mark(source: &mut BufReader<impl Read>) -> io::Result<()> {
     Ok(())
 }
 
-fn explained(path: String, error: &serde_json::Error, snapshot: &Snapshot) -> SnapshotError {
+fn explained(path: String, error: &serde_json::Error, snapshot: &Snapshot<'_>) -> SnapshotError {
     let (line, column) = (error.line(), error.column());
     match error.classify() {
         serde_json::error::Category::Io => SnapshotError::Unreadable { path, reason: error.to_string() },
@@ -142,8 +150,8 @@ fn explained(path: String, error: &serde_json::Error, snapshot: &Snapshot) -> Sn
 }
 
 /// What was read so far.
-#[derive(Default)]
-struct Snapshot {
+struct Snapshot<'a> {
+    evidence: &'a EvidenceTable,
     inventory: Inventory,
     version: Option<u64>,
     has_resources: bool,
@@ -155,7 +163,21 @@ struct Snapshot {
     lines: BTreeMap<u32, u32>,
 }
 
-impl Snapshot {
+impl<'a> Snapshot<'a> {
+    fn new(evidence: &'a EvidenceTable) -> Self {
+        Self {
+            evidence,
+            inventory: Inventory::default(),
+            version: None,
+            has_resources: false,
+            seen_any: false,
+            template: false,
+            files: Vec::new(),
+            gaps: Vec::new(),
+            lines: BTreeMap::new(),
+        }
+    }
+
     fn foreign(&self) -> Option<String> {
         if self.template {
             return Some("it looks like a deployment template; give it as a path to scan".to_owned());
@@ -231,7 +253,9 @@ impl Snapshot {
             Some(declared) => self.declared(json, unknown, *declared),
             None => Resource::live(json).map(|live| Resource { unknown, ..live }),
         };
-        let resource = resource.ok_or_else(|| format!("resource {number} is not an object with an id and a type"))?;
+        let mut resource =
+            resource.ok_or_else(|| format!("resource {number} is not an object with an id and a type"))?;
+        redact_one(&mut resource, self.evidence);
         self.inventory.resources.push(resource);
         Ok(())
     }
@@ -267,9 +291,9 @@ impl Snapshot {
     }
 }
 
-struct TopLevel<'a>(&'a mut Snapshot);
+struct TopLevel<'a, 'e>(&'a mut Snapshot<'e>);
 
-impl<'de> Visitor<'de> for TopLevel<'_> {
+impl<'de> Visitor<'de> for TopLevel<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -324,9 +348,9 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
 }
 
 /// Takes one resource after the other.
-struct Resources<'a>(&'a mut Snapshot);
+struct Resources<'a, 'e>(&'a mut Snapshot<'e>);
 
-impl<'de> DeserializeSeed<'de> for Resources<'_> {
+impl<'de> DeserializeSeed<'de> for Resources<'_, '_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -334,7 +358,7 @@ impl<'de> DeserializeSeed<'de> for Resources<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Resources<'_> {
+impl<'de> Visitor<'de> for Resources<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
