@@ -22,6 +22,7 @@ mod target;
 mod template;
 mod types;
 
+pub(super) use claims::called_templates;
 pub use lexer::SyntaxError;
 pub use parser::parse;
 pub use syntax::Document;

@@ -189,7 +189,7 @@ fn what_cannot_be_followed_is_a_gap() {
 #[test]
 fn each_parameter_file_is_a_deployment() {
     let main = "param location string\nparam n int = 1\n@secure()\nparam password string\nresource v 'Microsoft.KeyVault/vaults@2023-01-01' = {\n  name: 'v'\n  location: location\n  properties: { n: n, p: password }\n}\n";
-    let json = "{\"parameters\": {\"location\": {\"value\": \"westeurope\"}, \"password\": {\"value\": \"hunter2\"}}}";
+    let json = "{\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#\", \"parameters\": {\"location\": {\"value\": \"westeurope\"}, \"password\": {\"value\": \"hunter2\"}}}";
     let secondary = "using '../main.bicep'\nvar region = 'northeurope'\nparam location = region\nparam n = 2\nparam password = readEnvironmentVariable('PASSWORD')\n";
     let child = "using '../main.bicep'\nextends 'secondary.bicepparam'\nparam n = 3\n";
     let read = read(&[
