@@ -30,7 +30,7 @@ pub(super) struct Output {
 }
 
 /// Nested deployments. Modules are the way to write them in Bicep.
-const DEPLOYMENTS: &str = "Microsoft.Resources/deployments";
+pub(super) const DEPLOYMENTS: &str = "Microsoft.Resources/deployments";
 
 /// The steps that a resource costs at least, so that loops around large templates end.
 const STEPS_PER_RESOURCE: u64 = 200;
