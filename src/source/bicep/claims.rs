@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::{is_bicep, is_parameters};
 use super::lexer::{self, Token, TokenKind};
+use super::library::LARGEST;
 use crate::source::arm_template::{is_parameter_file, is_template_file, parameters_of};
 use crate::source::{EntryPoint, FileTree};
 
@@ -126,6 +127,9 @@ fn template_of(tree: &FileTree, path: &str) -> Option<String> {
 /// The files of the tree that the strings at the end of matching runs of tokens mean.
 fn quoted_after(tree: &FileTree, path: &str, length: usize, is_match: &dyn Fn(&str, &[Token]) -> bool) -> Vec<String> {
     let Ok(text) = tree.read(path) else { return Vec::new() };
+    if text.len() > LARGEST {
+        return Vec::new();
+    }
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let (tokens, _) = lexer::tokenize(text);
     let found = tokens.windows(length).filter(|run| is_match(text, run));

@@ -29,7 +29,7 @@ pub use syntax::Document;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Deployment, Inventory, Kind};
+use crate::model::{Deployment, Inventory};
 use crate::source::arm_template::{ModuleFiles, Modules};
 use crate::source::expr::{Scope, Session};
 use crate::source::{EntryPoint, FileTree, Reader};
@@ -70,6 +70,8 @@ impl Reader for Bicep {
         let (files, gaps) = session.finish();
         inventory.files = files;
         inventory.collection.gaps = gaps;
+        // Each goes with the syntax error that it comes from.
+        inventory.collection.gaps.retain(|gap| gap.message != parser::BROKEN_VALUE);
         inventory
     }
 }
@@ -83,7 +85,7 @@ fn deploy(library: &Library<'_>, path: &str, parameters: Option<&str>, inventory
         return;
     }
     let owner = match parameters {
-        Some(parameters) => format!("{path} {parameters}"),
+        Some(parameters) => format!("{path}\u{1}{parameters}"),
         None => path.to_owned(),
     };
     let scope = Scope::unknown(source.target_scope, &owner);
@@ -99,17 +101,14 @@ fn deploy(library: &Library<'_>, path: &str, parameters: Option<&str>, inventory
     inventory.resources.append(&mut output.resources);
 }
 
-/// The values of the parameters that are plain and known.
+/// The values of the parameters that are known, as text. Secure ones never are.
 fn known_values(template: &Template<'_>) -> BTreeMap<String, String> {
+    const LONGEST: usize = 200;
     let params = template.source.params.iter().enumerate();
     let values = params.filter_map(|(index, node)| {
-        let value = template.param(index).ok()?;
-        let text = match &value.kind {
-            Kind::Text(text) => text.as_known()?.to_owned(),
-            Kind::Bool(_) | Kind::Number(_) => value.to_json()?.to_string(),
-            _ => return None,
-        };
-        Some((node.param.name.name.to_string(), text))
+        let json = template.param(index).ok()?.to_json()?;
+        let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+        Some((node.param.name.name.to_string(), text.chars().take(LONGEST).collect()))
     });
     values.collect()
 }

@@ -32,6 +32,9 @@ pub(super) struct Output {
 /// Nested deployments. Modules are the way to write them in Bicep.
 pub(super) const DEPLOYMENTS: &str = "Microsoft.Resources/deployments";
 
+/// How many resources may be identified one through the other: names, parents, scopes.
+const MAX_PARENTS: usize = 64;
+
 /// The steps that a resource costs at least, so that loops around large templates end.
 const STEPS_PER_RESOURCE: u64 = 200;
 
@@ -151,6 +154,9 @@ impl<'a> Template<'a> {
         let resource = &self.source.resources[node].resource;
         let body = if resource.existing {
             Resource::empty_body()
+        } else if let ExprKind::Error(reason) = &resource.body.object.kind {
+            let name = format!("body of {}", self.source.logical_name(node));
+            Value::unresolved(&**reason, Hole::new(&self.scope.owner, &name))
         } else {
             self.in_resource(node, position, |ev| ev.eval(&resource.body.object))
         };
@@ -198,6 +204,18 @@ impl<'a> Template<'a> {
 
     /// The identity of an instance of a resource.
     pub fn identity(&self, node: usize, position: &Position) -> Result<Rc<Identity>, Fault> {
+        let depth = self.lib.identifying.get();
+        if depth >= MAX_PARENTS {
+            let message = format!("resources name each other as parents or scopes more than {MAX_PARENTS} deep");
+            return Err(Fault::new(GapCode::LimitExceeded, message));
+        }
+        self.lib.identifying.set(depth + 1);
+        let identity = self.cached_identity(node, position);
+        self.lib.identifying.set(depth);
+        identity
+    }
+
+    fn cached_identity(&self, node: usize, position: &Position) -> Result<Rc<Identity>, Fault> {
         let Some(key) = position.key() else { return self.identify(node, position).map(Rc::new) };
         let cell = self.identity_cell(node, key);
         cell.get(|| self.identify(node, position).map(Rc::new)).unwrap_or_else(|| {

@@ -42,6 +42,9 @@ pub(super) struct Template<'a> {
 /// <https://learn.microsoft.com/azure/azure-resource-manager/bicep/loops#loop-limits>
 const MOST_COPIES: usize = 2_000;
 
+/// How deep files may import from each other, the module calls before included.
+const MAX_IMPORTS: usize = 48;
+
 /// What was computed per declaration and index in its loop.
 type Instances<T> = RefCell<HashMap<(usize, Option<usize>), Rc<Lazy<T>>>>;
 
@@ -313,6 +316,11 @@ impl<'a> Template<'a> {
         if self.chain.contains(&path) {
             let message = format!("'{reference}' imports this file again");
             self.lib.session.gap(GapCode::Cycle, span, message);
+            return None;
+        }
+        if self.chain.len() >= MAX_IMPORTS {
+            let message = format!("files import each other more than {MAX_IMPORTS} deep");
+            self.lib.session.gap(GapCode::LimitExceeded, span, message);
             return None;
         }
         let source = self.lib.source(&path)?;

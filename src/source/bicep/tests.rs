@@ -291,3 +291,29 @@ fn files_that_only_call_each_other_are_read_once() {
     assert_eq!(read.entries.len(), 1);
     assert_eq!(read.codes(), [GapCode::Cycle]);
 }
+
+#[test]
+fn long_chains_end_with_a_gap_not_with_the_stack() {
+    // Each declaration refers to the next one: nothing is known yet when it is asked for.
+    let chain = |next: &dyn Fn(usize) -> String, last: &str| -> String {
+        (0..3_000).map(next).chain([last.to_owned()]).collect()
+    };
+    let resource = "resource r 'A.B/c@1' = {\n  name: 'n'\n  properties: { p: PROPERTY }\n}\n";
+    let vars = chain(&|n| format!("var v{n} = v{}\n", n + 1), "var v3000 = 'a'\n");
+    let scopes = chain(
+        &|n| format!("resource r{n} 'A.B/c@1' = {{\n  name: 'n'\n  scope: r{}\n}}\n", n + 1),
+        "resource r3000 'A.B/c@1' = {\n  name: 'n'\n}\n",
+    );
+    let names = chain(
+        &|n| format!("resource r{n} 'A.B/c@1' = {{\n  name: r{}.name\n}}\n", n + 1),
+        "resource r3000 'A.B/c@1' = {\n  name: 'n'\n}\n",
+    );
+    let func = "func f(x int) int => f(x)\n".to_owned() + &resource.replace("PROPERTY", "f(1)");
+    let vars = vars + &resource.replace("PROPERTY", "v0");
+    let types = chain(&|n| format!("type t{n} = (t{0} | t{0} | t{0})?\n", n + 1), "type t3000 = string\n");
+    let types = types + "param p t0\n" + &resource.replace("PROPERTY", "p");
+    for text in [vars, scopes, names, func, types] {
+        let read = read(&[("main.bicep", &text)]);
+        assert!(read.codes().contains(&GapCode::LimitExceeded), "{}\n{:?}", &text[..60], read.gaps().first());
+    }
+}

@@ -467,7 +467,7 @@ impl Parser<'_> {
             return Err(failed);
         }
         self.height = 1;
-        Ok(self.expr(ExprKind::Error("the expression does not follow the grammar".into()), start))
+        Ok(self.expr(ExprKind::Error(super::BROKEN_VALUE.into()), start))
     }
 
     fn next_looks_like_property(&self) -> bool {
