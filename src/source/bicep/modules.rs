@@ -250,6 +250,7 @@ impl<'a> Template<'a> {
             let name = format!("{symbol}{member}");
             Arc::new(Value::unresolved(ev.session().source(expr.span), Hole::new(&self.scope.owner, &name)))
         };
+        self.module_loop(module).check(&position)?;
         let instance = self.instance(module, &position)?;
         let rest = &path[used..];
         match (rest.first().and_then(Accessor::name), rest.get(1).and_then(Accessor::name)) {

@@ -216,6 +216,7 @@ impl<'a> Template<'a> {
     }
 
     fn cached_identity(&self, node: usize, position: &Position) -> Result<Rc<Identity>, Fault> {
+        self.resource_loop(self.loop_around(node).0).check(position)?;
         let Some(key) = position.key() else { return self.identify(node, position).map(Rc::new) };
         let cell = self.identity_cell(node, key);
         cell.get(|| self.identify(node, position).map(Rc::new)).unwrap_or_else(|| {

@@ -59,6 +59,18 @@ pub(super) enum Loop {
     Unknown(Arc<Value>),
 }
 
+impl Loop {
+    /// An error if a position lies outside of the loop.
+    pub fn check(&self, position: &Position) -> Result<(), Fault> {
+        match (self, position) {
+            (Self::Over(items), Position::At(at)) if *at >= items.len() => {
+                Err(Fault::expression(format!("the index is outside of a loop of {} elements", items.len())))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Which instance of a loop is meant.
 #[derive(Clone, Debug)]
 pub(super) enum Position {

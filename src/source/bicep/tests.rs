@@ -317,3 +317,62 @@ fn long_chains_end_with_a_gap_not_with_the_stack() {
         assert!(read.codes().contains(&GapCode::LimitExceeded), "{}\n{:?}", &text[..60], read.gaps().first());
     }
 }
+
+#[test]
+fn an_index_outside_of_a_loop_is_a_gap() {
+    let read = read(&[(
+        "main.bicep",
+        "resource a 'A.B/c@1' = [for i in range(0, 2): {\n  name: 'a${i}'\n}]\nresource b 'A.B/c@1' = {\n  name: 'b'\n  properties: { p: a[1].id, q: a[2].id }\n}\n",
+    )]);
+    assert_eq!(read.gaps(), ["main.bicep:6: expression-error: the index is outside of a loop of 2 elements"]);
+    assert!(read.resource("b").text_at("/properties/p").is_some_and(|p| p.to_string().ends_with("/c/a1")));
+}
+
+#[test]
+fn a_module_may_be_an_arm_template() {
+    let main = "module m 'm.json' = {\n  name: 'm'\n  params: {\n    sku: 'Standard_GRS'\n  }\n}\nresource w 'A.B/c@1' = {\n  name: 'w'\n  properties: { storage: m.outputs.id }\n}\n";
+    let module = r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "parameters": {"sku": {"type": "string"}},
+        "resources": [{"type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01", "name": "st",
+            "sku": {"name": "[parameters('sku')]"}}],
+        "outputs": {"id": {"type": "string", "value": "[resourceId('Microsoft.Storage/storageAccounts', 'st')]"}}}"#;
+    let read = read(&[("main.bicep", main), ("m.json", module)]);
+    assert_eq!(read.gaps(), Vec::<String>::new());
+    let storage = read.inventory.resources.iter().find(|r| r.resource_type == "microsoft.storage/storageaccounts");
+    let storage = storage.expect("the module's resource");
+    assert_eq!(at(storage, "/sku/name"), Some("Standard_GRS"));
+    assert_eq!(read.place(storage, "/sku/name").1.as_deref(), Some("sku: 'Standard_GRS'"));
+    assert_eq!(storage.declaration().map(|d| d.calls.len()), Some(1));
+    let reference = read.resource("w").text_at("/properties/storage").expect("a text");
+    assert_eq!(crate::model::ResourceId::from_text(reference), storage.id);
+}
+
+#[test]
+fn a_registry_module_restored_into_the_tree_is_read() {
+    let config = r#"{"cacheRootDirectory": ".bicep"}"#;
+    let module = r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "resources": [{"type": "A.B/c", "apiVersion": "1", "name": "x"}]}"#;
+    let main = "module m 'br/public:avm/res/x/y:1.0.0' = {\n  name: 'm'\n}\n";
+    let path = ".bicep/br/mcr.microsoft.com/bicep$avm$res$x$y/1.0.0$/main.json";
+    let read = read(&[("main.bicep", main), ("bicepconfig.json", config), (path, module)]);
+    assert_eq!(read.gaps(), Vec::<String>::new());
+    assert_eq!(read.inventory.resources.len(), 1);
+}
+
+#[test]
+fn deployments_written_as_resources() {
+    let read = read(&[
+        (
+            "main.bicep",
+            "resource telemetry 'Microsoft.Resources/deployments@2024-03-01' = {\n  name: 't'\n  properties: {\n    mode: 'Incremental'\n    template: { '$schema': 's', contentVersion: '1.0.0.0', resources: [] }\n  }\n}\nresource loaded 'Microsoft.Resources/deployments@2024-03-01' = {\n  name: 'l'\n  properties: {\n    mode: 'Incremental'\n    template: loadJsonContent('t.json')\n    parameters: { name: { value: 'x' } }\n  }\n}\nresource inline 'Microsoft.Resources/deployments@2024-03-01' = {\n  name: 'i'\n  properties: { template: { resources: [ { type: 'A.B/c' } ] } }\n}\n",
+        ),
+        (
+            "t.json",
+            r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "contentVersion": "1.0.0.0", "parameters": {"name": {"type": "string"}},
+            "resources": [{"type": "A.B/c", "apiVersion": "1", "name": "[parameters('name')]"}]}"#,
+        ),
+    ]);
+    assert_eq!(read.inventory.resources.iter().map(Resource::display_name).collect::<Vec<_>>(), ["x"]);
+    assert_eq!(read.codes(), [GapCode::Unsupported], "{:?}", read.gaps());
+}
