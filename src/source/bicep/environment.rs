@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::index::Symbol;
+use super::library::LARGEST;
 use super::resources::accessors;
 use super::syntax::Imported;
 use super::template::{Loop, Position, Template};
@@ -75,11 +76,17 @@ impl Environment for Template<'_> {
         }
     }
 
-    fn load(&self, path: &str, _: Span, _: &mut Evaluator<'_>) -> Result<Arc<str>, Fault> {
+    fn load(&self, path: &str, at: Span, ev: &mut Evaluator<'_>) -> Result<Arc<str>, Fault> {
         let missing = |message: String| Fault::new(GapCode::ExternalReference, message);
         let full = self.lib.tree.resolve(&self.source.path, path);
         let full = full.ok_or_else(|| missing(format!("the file '{path}' lies outside the scanned tree")))?;
-        self.lib.text(&full).map_err(|gap| Fault::new(gap.code, format!("{full}: {}", gap.message)))
+        let text = self.lib.text(&full).map_err(|gap| Fault::new(gap.code, format!("{full}: {}", gap.message)))?;
+        let is_paid = ev.session().charge(text.len() as u64 / 64, at);
+        if !is_paid || text.len() > LARGEST {
+            let message = format!("{full}: the file has {} bytes; the limit is {LARGEST}", text.len());
+            return Err(Fault::new(GapCode::LimitExceeded, message));
+        }
+        Ok(text)
     }
 }
 
