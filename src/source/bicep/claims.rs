@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::{is_bicep, is_parameters};
-use super::lexer::{self, Token, TokenKind};
+use super::lexer::tokenize;
 use super::library::LARGEST;
+use super::token::{Token, TokenKind, string_value};
 use crate::source::arm_template::{is_parameter_file, is_template_file, parameters_of};
 use crate::source::{EntryPoint, FileTree};
 
@@ -131,10 +132,10 @@ fn quoted_after(tree: &FileTree, path: &str, length: usize, is_match: &dyn Fn(&s
         return Vec::new();
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let (tokens, _) = lexer::tokenize(text);
+    let (tokens, _) = tokenize(text);
     let found = tokens.windows(length).filter(|run| is_match(text, run));
     let references = found.filter_map(|run| {
-        let reference = lexer::string_value(text, &run[length - 1], &mut Vec::new());
+        let reference = string_value(text, &run[length - 1], &mut Vec::new());
         (!reference.contains(':')).then(|| tree.resolve(path, &reference)).flatten()
     });
     references.collect()

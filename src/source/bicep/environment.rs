@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::identity::accessors;
 use super::index::Symbol;
 use super::library::LARGEST;
-use super::resources::accessors;
 use super::syntax::Imported;
 use super::template::{Loop, Position, Template};
 use crate::model::{GapCode, Kind, Span, Value};

@@ -7,6 +7,7 @@
 mod claims;
 mod environment;
 mod files;
+mod identity;
 mod index;
 mod lazy;
 mod lexer;
@@ -20,12 +21,13 @@ mod resources;
 mod syntax;
 mod target;
 mod template;
+mod token;
 mod types;
 
 pub(super) use claims::called_templates;
-pub use lexer::SyntaxError;
 pub use parser::parse;
 pub use syntax::Document;
+pub use token::SyntaxError;
 
 use std::collections::BTreeMap;
 

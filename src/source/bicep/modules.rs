@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::files;
-use super::resources::{DEPLOYMENTS, Identity, Output, with_condition};
+use super::identity::Identity;
+use super::resources::{DEPLOYMENTS, Output, with_condition};
 use super::syntax::Repeat;
 use super::target::Target;
 use super::template::{Loop, Position, Template};

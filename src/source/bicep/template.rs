@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::identity::Identity;
 use super::index::{Source, Symbol};
 use super::lazy::Lazy;
 use super::library::Library;
 use super::modules::Instance;
-use super::resources::Identity;
 use super::syntax::Repeat;
 use super::types;
 use crate::model::{GapCode, Hole, Kind, Span, Text, Value};

@@ -9,8 +9,9 @@ mod declarations;
 mod expressions;
 mod types;
 
-use super::lexer::{self, DECLARATIONS, SyntaxError, Token, TokenKind};
+use super::lexer;
 use super::syntax::{Declaration, Document, Identifier};
+use super::token::{DECLARATIONS, SyntaxError, Token, TokenKind};
 use crate::model::{FileId, Span};
 use crate::source::expr::{Expr, ExprKind};
 
