@@ -48,6 +48,7 @@ pub(super) fn sentence(finding: &Finding) -> String {
     let message = clean(finding.message.trim());
     let name = clean(&finding.subject.name);
     let text = match finding.verdict {
+        Verdict::Deny if message.is_empty() => format!("'{name}' breaks the rule"),
         Verdict::Deny => message.into_owned(),
         Verdict::Open if message.is_empty() => format!("'{name}' could not be judged"),
         Verdict::Open => format!("'{name}' could not be judged: {message}"),
