@@ -19,6 +19,7 @@ fn compiled_bicep_of_the_corpus_expands() {
     expand("corpus/bicep", 600);
 }
 
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn expand(folder: &str, at_least: usize) {
     let Some(root) = shared(folder) else {
         eprintln!("SKIPPED: there is no ../shared/{folder} beside the checkout");
