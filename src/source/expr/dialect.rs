@@ -8,7 +8,7 @@ use super::{Accessor, Call, Evaluator, Expr, Scope};
 
 /// What a dialect tells the [`Evaluator`].
 ///
-/// Implementations hold a reference to the [`Session`] and evaluate what they are asked for with an
+/// Implementations hold a reference to the [`Session`](super::Session) and evaluate what they are asked for with an
 /// evaluator of their own ([`Evaluator::new`] with `ev.session()`): a variable sees no locals of the
 /// lambda that uses it.
 pub trait Environment {
