@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
-use super::nearest::suggestion;
 use super::{PolicyError, PolicyFile};
 use crate::model::Pointer;
+use crate::nearest::suggestion;
 use crate::rule::{Change, Evidence, Level, Remediation, Rule, SUBJECT_KINDS, Scope, Static, Tier};
 
 /// Bounds for what a YAML parser that recurses is given.
