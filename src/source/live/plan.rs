@@ -652,6 +652,12 @@ impl Plan {
         Self { rows, others }
     }
 
+    /// The actions that its reads need, sorted.
+    pub(super) fn actions(&self) -> BTreeSet<String> {
+        let others = self.others.iter().map(|resource_type| format!("{resource_type}/read"));
+        self.rows.iter().map(|row| row.action()).chain(others).collect()
+    }
+
     /// The types that one table of the graph is asked for, lower case.
     pub(super) fn types_in(&self, table: Table) -> Vec<String> {
         let rows = self.rows.iter().filter(|row| row.table() == Some(table));
@@ -718,6 +724,10 @@ pub fn render_plan(wanted: &WantedTypes, scale: Scale) -> String {
             Source::Subscription | Source::Whole(_) => (scale.subscriptions, "one per subscription"),
             Source::Region(_) => (scale.regions, "one per subscription and region"),
             Source::Below(below) if below.of == WORKSPACES => (scale.workspaces, "at most one per workspace"),
+            Source::Below(Below { shape: Shape::Merge(member), .. }) => {
+                let _ = writeln!(text, "{:>8}  GET {} ({member}), one per data account", "?", row.spelling);
+                continue;
+            }
             Source::Below(_) | Source::InstanceGroups => {
                 let _ = writeln!(text, "{:>8}  GET {}, one per resource that a workspace uses", "?", row.spelling);
                 continue;
