@@ -2,8 +2,14 @@
 
 use serde::Serialize;
 
-use crate::model::{GapCode, TextRegion};
+pub use identity::fingerprint;
+pub use line_hash::{line_hashes, line_hashes_of};
+
+use crate::model::{GapCode, SourceFile, TextRegion};
 use crate::rule::{Level, Rule, Tier};
+
+mod identity;
+mod line_hash;
 
 /// What was proved about a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -41,6 +47,31 @@ pub struct Finding {
     pub fingerprint: String,
     /// Set when an accepted finding is waived.
     pub waiver: Option<Waived>,
+    /// How it relates to the baseline; on all findings of a report or on none.
+    pub baseline: Option<BaselineState>,
+}
+
+/// How a finding relates to the findings of an earlier scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BaselineState {
+    /// The earlier scan did not have it.
+    New,
+    /// The earlier scan had it too.
+    Unchanged,
+}
+
+/// A finding of the baseline that this scan no longer has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Fixed {
+    /// The id of its rule.
+    pub rule: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Where it was: a path, or `azure` and the id of a live resource.
+    pub path: String,
+    /// What it said.
+    pub message: String,
 }
 
 /// What a rule judged.
@@ -93,6 +124,29 @@ pub struct Place {
     /// The resource, if the place is about one.
     pub resource: Option<ResourceRef>,
 }
+
+impl Place {
+    /// The place of a range of bytes in a file; `hashes` are those of its lines.
+    ///
+    /// Of a very long line (minified JSON) only the beginning is kept: places are many.
+    pub fn of_text(file: &SourceFile, hashes: &[String], start: u32, end: u32) -> Self {
+        let region = file.region(start, end);
+        let line = file.line(region.line);
+        let units: Vec<u16> = line.encode_utf16().take(MAX_LINE_UNITS).collect();
+        let (from, to) = (region.start_column as usize - 1, region.end_column as usize - 1);
+        let snippet = units.get(from..to.min(units.len())).unwrap_or_default();
+        let source = SourcePlace {
+            region,
+            snippet: String::from_utf16_lossy(snippet),
+            line_text: String::from_utf16_lossy(&units),
+            line_hash: hashes.get(region.line as usize - 1).cloned().unwrap_or_default(),
+        };
+        Self { path: file.path.clone(), source: Some(source), resource: None }
+    }
+}
+
+/// How much of a line a place holds, in UTF-16 code units.
+const MAX_LINE_UNITS: usize = 4096;
 
 /// A place in a source file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,6 +241,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Totals of all verdicts, whether listed or not.
     pub counts: Counts,
+    /// Findings of the baseline that are gone, sorted; empty without a baseline.
+    pub fixed: Vec<Fixed>,
     /// What could not be read, sorted.
     pub gaps: Vec<ReportedGap>,
     /// Ids of rules that this kind of source can never feed and that were not run.
@@ -233,4 +289,27 @@ pub struct Revision {
     pub commit: String,
     /// The branch, if one is checked out.
     pub branch: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_of_text_holds_its_words_and_its_line() {
+        let file = SourceFile::new("a.bicep", "x\n  name: 'é😀'\n");
+        let start = file.text.find('\'').expect("a quote") as u32;
+        let place = Place::of_text(&file, &line_hashes_of(&file), start, start + 8);
+        let source = place.source.expect("in a file");
+        assert_eq!((source.region.line, source.snippet.as_str()), (2, "'é😀'"));
+        assert_eq!(source.line_text, "  name: 'é😀'");
+        assert_eq!(source.line_hash, line_hashes_of(&file)[1]);
+    }
+
+    #[test]
+    fn a_place_in_a_very_long_line_stays_small() {
+        let file = SourceFile::new("a.json", "x".repeat(100_000));
+        let source = Place::of_text(&file, &[], 50_000, 60_000).source.expect("in a file");
+        assert_eq!((source.region.start_column, source.line_text.len(), source.snippet.len()), (50_001, 4096, 0));
+    }
 }

@@ -8,7 +8,18 @@
 //! workspaces with their resources and forms pairs; Rego rules judge small inputs made from it, each
 //! verdict proved; outputs show the [`finding::Report`].
 
+pub mod cli;
+pub mod config;
+pub mod date;
+pub mod estate;
 pub mod finding;
+pub mod git;
 pub mod model;
+pub mod output;
+pub mod policy;
+pub mod report;
 pub mod rule;
+pub mod rule_docs;
+pub mod scan;
 pub mod source;
+pub mod waiver;

@@ -119,6 +119,38 @@ pub enum Scope {
     Estate,
 }
 
+impl Scope {
+    /// The name, for example `pair`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pair => "pair",
+            Self::Workspace => "workspace",
+            Self::Subscription => "subscription",
+            Self::Repository => "repository",
+            Self::Estate => "estate",
+        }
+    }
+}
+
+/// The kinds of subject and the scopes in which each occurs (a closed list, see
+/// `docs/rule-input.md`).
+pub const SUBJECT_KINDS: &[(&str, &[Scope])] = &[
+    ("workspace", WORKSPACE_OR_PAIR),
+    ("secondary_workspace", &[Scope::Pair]),
+    ("workspace_pair", &[Scope::Pair]),
+    ("default_storage", WORKSPACE_OR_PAIR),
+    ("key_vault", WORKSPACE_OR_PAIR),
+    ("container_registry", WORKSPACE_OR_PAIR),
+    ("registry_replication", WORKSPACE_OR_PAIR),
+    ("application_insights", WORKSPACE_OR_PAIR),
+    ("log_workspace", WORKSPACE_OR_PAIR),
+    ("compute", WORKSPACE_OR_PAIR),
+    ("datastore", WORKSPACE_OR_PAIR),
+    ("data_storage", WORKSPACE_OR_PAIR),
+];
+
+const WORKSPACE_OR_PAIR: &[Scope] = &[Scope::Workspace, Scope::Pair];
+
 /// How to put right what a rule found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -163,6 +195,11 @@ pub struct Rule {
     pub tier: Option<String>,
     /// The property paths that it reads, per resource type.
     pub evidence: Vec<Evidence>,
+    /// The resource types whose absence it denies, where their enumeration is complete.
+    pub absence: Vec<String>,
+    /// Whether its evidence was seen in a recorded response or template (`evidence_seen: none`
+    /// admits that it was not).
+    pub evidence_seen: bool,
     /// Whether source code suffices.
     pub is_static: Static,
     /// The statements of the 2021 article that it encodes, for example `S35`.

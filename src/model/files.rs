@@ -54,8 +54,11 @@ impl SourceFile {
 
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
-            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect()
+            let bytes = self.text.as_bytes();
+            // A lone carriage return ends a line too: so count GitHub and editors.
+            let ends_line =
+                |at: &usize| bytes[*at] == b'\n' || bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+            std::iter::once(0).chain((0..bytes.len()).filter(ends_line).map(|at| at as u32 + 1)).collect()
         })
     }
 
@@ -159,6 +162,13 @@ mod tests {
         assert_eq!(file.region(1, 5), TextRegion { line: 1, start_column: 2, end_column: 3 });
         // An offset past the end is the end of the last line.
         assert_eq!(file.region(50, 60).line, 2);
+    }
+
+    #[test]
+    fn a_lone_carriage_return_ends_a_line() {
+        let file = SourceFile::new("a.json", "ab\rcd\r\nef");
+        assert_eq!(file.region(3, 5), TextRegion { line: 2, start_column: 1, end_column: 3 });
+        assert_eq!((file.line(1), file.line(2), file.line(3)), ("ab", "cd", "ef"));
     }
 
     #[test]

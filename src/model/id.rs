@@ -104,12 +104,14 @@ impl ResourceId {
     }
 
     fn scope_after(&self, label: &str) -> Option<String> {
-        let scope = match &self.parsed {
-            Some(parsed) => parsed.scope.clone(),
-            None => self.text.split('/'),
-        };
+        self.segment_after(label)?.as_known().map(str::to_ascii_lowercase)
+    }
+
+    /// The name behind a label (`subscriptions`, `resourcegroups`) in the scope of the id.
+    pub fn segment_after(&self, label: &str) -> Option<&Text> {
+        let scope = &self.parsed.as_ref()?.scope;
         let at = scope.iter().position(|s| s.as_known().is_some_and(|s| s.eq_ignore_ascii_case(label)))?;
-        scope.get(at + 1)?.as_known().map(str::to_ascii_lowercase)
+        scope.get(at + 1)
     }
 
     /// The id of the resource that this one is a child of; `None` for a top-level resource.
@@ -120,6 +122,26 @@ impl ResourceId {
         }
         let pieces = self.text.split('/');
         Some(Self::from_text(join(&pieces[..pieces.len() - 2])))
+    }
+
+    /// What an extension resource (a lock, a role assignment) stands on: everything before the last
+    /// `/providers/`. For other resources their resource group or subscription; `None` if opaque.
+    pub fn scope(&self) -> Option<ResourceId> {
+        let parsed = self.parsed.as_ref().filter(|p| !p.scope.is_empty())?;
+        Some(Self::from_text(join(&parsed.scope)))
+    }
+
+    /// The names, outermost first: a child resource has several. Empty if opaque.
+    pub fn names(&self) -> &[Text] {
+        self.parsed.as_ref().map_or(&[], |p| &p.names)
+    }
+
+    /// The type and name, if names of this type are unique in Azure and this one is known: two such
+    /// ids are one resource whatever their scopes.
+    pub fn global_name(&self) -> Option<(String, String)> {
+        let parsed = self.parsed.as_ref().filter(|p| GLOBALLY_UNIQUE.contains(&p.resource_type.as_str()))?;
+        let name = parsed.names.last()?.as_known()?;
+        Some((parsed.resource_type.clone(), name.to_ascii_lowercase()))
     }
 
     /// Whether two ids name the same resource: `None` if that cannot be decided.
@@ -286,6 +308,14 @@ mod tests {
         assert_eq!(child.resource_type(), Some("microsoft.storage/storageaccounts/blobservices"));
         assert_eq!(child.parent(), Some(id.clone()));
         assert_eq!(id.parent(), None);
+    }
+
+    #[test]
+    fn an_extension_resource_knows_what_it_stands_on() {
+        let lock = ResourceId::parse(&format!("{STORAGE}/providers/Microsoft.Authorization/locks/l"));
+        assert_eq!(lock.resource_type(), Some("microsoft.authorization/locks"));
+        assert_eq!(lock.scope(), Some(ResourceId::parse(STORAGE)));
+        assert_eq!(ResourceId::parse(STORAGE).scope(), Some(ResourceId::parse("/subscriptions/s1/resourceGroups/rg")));
     }
 
     #[test]

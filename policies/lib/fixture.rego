@@ -1,0 +1,369 @@
+# METADATA
+# title: Rule inputs for tests
+# description: |
+#   Builds the input of a rule from resources in the shape of ARM and computes what the host computes:
+#   ids, relations, facts, subjects. Without changes it is an estate that every rule passes: two
+#   workspaces, ws-west in West Europe and ws-north in North Europe, each with its own storage account,
+#   Application Insights and Log Analytics, sharing one key vault and one replicated registry.
+#
+#   Changes are an object: name of a resource -> what is merged into it. null drops the resource, an
+#   unknown name adds one (`type` and body). Three members of a change are instructions:
+#     without:  list of pointers that are taken away
+#     unknown:  pointer -> reason; the value is taken away too
+#     refers:   pointer -> identity of an expression that stands where an id should; unknown as well
+#   Functions that take an input and give one (`live`, `complete`, …) change the rest of it.
+# scope: package
+package holdfast.lib.fixture
+
+# The input of a pair rule.
+pair(changes) := document("pair", members, changes)
+
+# The input of a workspace rule about the primary, or about the workspace with a name.
+workspace(changes) := workspace_of("ws-west", changes)
+
+workspace_of(name, changes) := document("workspace", [name], changes)
+
+# The same, read from Azure.
+live(doc) := object.union(doc, {"source": "live"})
+
+# The same, with a complete enumeration of these types.
+complete(doc, types) := object.union(doc, {"complete": {lower(type): ["*"] | some type in types}})
+
+# The same, with policy parameters.
+parameters(doc, values) := object.union(doc, {"parameters": values})
+
+# The same, with what the scan says of regions.
+regions(doc, values) := object.union(doc, {"regions": values})
+
+# The same, with the facts about one workspace changed.
+facts(doc, name, changes) := object.union(doc, {"workspaces": {id(name): changes}})
+
+# The same, without any counterpart.
+alone(doc) := object.union(doc, {"workspaces": {own: {"counterparts": [], "role": null} |
+	some own, _ in doc.workspaces
+}})
+
+# The same, with two ids proved to be of two resources although they are not exact.
+distinct(doc, a, b) := object.union(doc, {"distinct": {a: {b: true}, b: {a: true}}})
+
+# The same, with members of the pair changed.
+pair_facts(doc, changes) := object.union(doc, {"pairs": [object.union(doc.pairs[0], changes)]})
+
+# The same in another tier.
+tier(doc, name) := pair_facts(doc, {"tier": {"overall": name, "inference": name, "training": name}})
+
+# The same, with the pair only inferred.
+inferred(doc) := alone(pair_facts(doc, {"declared": false, "tier_declared": false, "basis": "name stem"}))
+
+# An inferred pair whose direction is not known.
+undirected(doc) := object.union(
+	inferred(doc),
+	{"pairs": [object.remove(inferred(doc).pairs[0], ["primary", "secondary"])]},
+)
+
+# The same, with every workspace outside production.
+nonproduction(doc) := object.union(doc, {"workspaces": {own: {"production": false, "environment": "dev"} |
+	some own, _ in doc.workspaces
+}})
+
+# The canonical id of a resource of the estate.
+id(name) := lower(arm_id(name, estate[name]))
+
+# The ARM id of a resource, from its type and its name (a child's name starts with its parent's). A
+# lock hangs below what it is `on`: a resource of the estate, or the resource group.
+arm_id(name, body) := sprintf("%s/providers/%s/%s", [group, parts[0], concat("/", segments)]) if {
+	not body.on
+	parts := split(body.type, "/")
+	segments := [sprintf("%s/%s", [parts[i + 1], segment]) | some i, segment in split(name, "/")]
+}
+
+arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, body.type, name]) if {
+	parts := split(targets[body.on], "/")
+	scope := sprintf("%s/providers/%s/%s/%s", [group, parts[0], parts[1], body.on])
+}
+
+arm_id(name, body) := sprintf("%s/providers/%s/%s", [group, body.type, name]) if body.on == "group"
+
+group := "/subscriptions/5b6c1b2e-0000-4000-8000-000000000001/resourceGroups/rg-ml"
+
+members := ["ws-west", "ws-north"]
+
+# What can carry a lock of its own here, and its type.
+targets := {
+	"ws-west": "Microsoft.MachineLearningServices/workspaces",
+	"ws-north": "Microsoft.MachineLearningServices/workspaces",
+	"stwest": "Microsoft.Storage/storageAccounts",
+	"stnorth": "Microsoft.Storage/storageAccounts",
+	"kv": "Microsoft.KeyVault/vaults",
+	"acr": "Microsoft.ContainerRegistry/registries",
+}
+
+# The estate without changes.
+estate := object.union_n([
+	shared,
+	region("west", "westeurope"),
+	region("north", "northeurope"),
+	{concat("-", ["lock", name]): lock | some name, _ in targets; lock := {
+		"type": "Microsoft.Authorization/locks",
+		"on": name,
+		"properties": {"level": "CanNotDelete"},
+	}},
+])
+
+# What both workspaces use.
+shared := {
+	"kv": {
+		"type": targets.kv,
+		"location": "westeurope",
+		"properties": {"enableSoftDelete": true, "enablePurgeProtection": true, "softDeleteRetentionInDays": 90},
+	},
+	"acr": {"type": targets.acr, "location": "westeurope", "sku": {"name": "Premium"}},
+	"acr/northeurope": {
+		"type": "Microsoft.ContainerRegistry/registries/replications",
+		"location": "northeurope",
+		"properties": {
+			"provisioningState": "Succeeded",
+			"regionEndpointEnabled": true,
+			"status": {"displayStatus": "Ready"},
+		},
+	},
+}
+
+# What a workspace has for itself.
+region(side, location) := object.union_n([
+	{workspace_name: {
+		"type": targets[workspace_name],
+		"location": location,
+		"kind": "Default",
+		"identity": {"type": "SystemAssigned"},
+		"tags": {"holdfast-tier": "active-passive"},
+		"properties": {
+			"storageAccount": arm_id(account, {"type": targets[account]}),
+			"keyVault": arm_id("kv", shared.kv),
+			"containerRegistry": arm_id("acr", shared.acr),
+			"applicationInsights": arm_id(component, {"type": "Microsoft.Insights/components"}),
+			"publicNetworkAccess": "Disabled",
+			"v1LegacyMode": false,
+			"hbiWorkspace": false,
+			"encryption": {"status": "Disabled"},
+			"provisioningState": "Succeeded",
+		},
+	}},
+	{account: {"type": targets[account], "location": location, "kind": "StorageV2", "sku": {"name": "Standard_ZRS"}}},
+	{concat("/", [account, "blob"]): {
+		"type": "Microsoft.Storage/storageAccounts/blobServices",
+		"properties": {"deleteRetentionPolicy": kept, "containerDeleteRetentionPolicy": kept},
+	}},
+	{concat("/", [account, "file"]): {
+		"type": "Microsoft.Storage/storageAccounts/fileServices",
+		"properties": {"shareDeleteRetentionPolicy": kept},
+	}},
+	{component: {"type": "Microsoft.Insights/components", "location": location, "properties": {
+		"IngestionMode": "LogAnalytics",
+		"WorkspaceResourceId": arm_id(logs, {"type": "Microsoft.OperationalInsights/workspaces"}),
+	}}},
+	{logs: {
+		"type": "Microsoft.OperationalInsights/workspaces",
+		"location": location,
+		"properties": {"retentionInDays": 30},
+	}},
+	{concat("/", [logs, table]): {
+		"type": "Microsoft.OperationalInsights/workspaces/tables",
+		"properties": {"retentionInDays": 90},
+	} |
+		some table in ["AppRequests", "AppTraces", "AppExceptions", "AppDependencies", "AppMetrics"]
+	},
+]) if {
+	workspace_name := concat("-", ["ws", side])
+	account := concat("", ["st", side])
+	component := concat("-", ["ai", side])
+	logs := concat("-", ["log", side])
+	kept := {"enabled": true, "days": 14}
+}
+
+# Where a resource refers to another, and what its children are called.
+references := {
+	"storage": "storageAccount",
+	"key_vault": "keyVault",
+	"container_registry": "containerRegistry",
+	"application_insights": "applicationInsights",
+	"hub": "hubResourceId",
+	"log_workspace": "WorkspaceResourceId",
+}
+
+children := {
+	"blob_services": "microsoft.storage/storageaccounts/blobservices",
+	"file_services": "microsoft.storage/storageaccounts/fileservices",
+	"replications": "microsoft.containerregistry/registries/replications",
+	"tables": "microsoft.operationalinsights/workspaces/tables",
+	"computes": "microsoft.machinelearningservices/workspaces/computes",
+	"datastores": "microsoft.machinelearningservices/workspaces/datastores",
+}
+
+kinds := {
+	"workspace": "microsoft.machinelearningservices/workspaces",
+	"default_storage": "microsoft.storage/storageaccounts",
+	"key_vault": "microsoft.keyvault/vaults",
+	"container_registry": "microsoft.containerregistry/registries",
+	"registry_replication": "microsoft.containerregistry/registries/replications",
+	"application_insights": "microsoft.insights/components",
+	"log_workspace": "microsoft.operationalinsights/workspaces",
+}
+
+defaults := {
+	"keyvault_mode": "shared",
+	"acr_mode": "shared",
+	"data_mode": "shared",
+	"require_paired_region": false,
+	"min_soft_delete_days": 7,
+	"min_telemetry_days": 90,
+}
+
+document(scope, names, changes) := {
+	"version": 1,
+	"scope": scope,
+	"source": "iac",
+	"today": "2026-11-24",
+	"parameters": defaults,
+	"subjects": subjects(scope, names, resources),
+	"pairs": [found | scope == "pair"; found := pair_of(resources)],
+	"workspaces": {own: workspace_facts(one.name, all) | some own, one in all; one.type == kinds.workspace},
+	"resources": resources,
+	"distinct": {},
+	"complete": {},
+} if {
+	bodies := {name: body | some name, body in object.union(estate, changes); body != null}
+	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
+	of_type := {type: found | some type in {one.type | some one in plain}; found := only(plain, type)}
+	all := {own: object.union(object.remove(one, ["refers"]), {"relations": relations(one, plain, of_type)}) |
+		some own, one in plain
+	}
+	reached := graph.reachable(
+		{own: targets_of(one) | some own, one in all},
+		{id(name) | some name in names},
+	)
+	resources := {own: all[own] | some own in reached}
+}
+
+only(plain, type) := {own: one | some own, one in plain; one.type == type}
+
+targets_of(one) := {target.id | some target in one.relations[_]}
+
+plain_resource(name, body) := object.union(
+	json.remove(object.remove(known, ["type", "on", "without", "unknown", "refers"]), hidden),
+	{
+		"id": own,
+		"name": last_name(name),
+		"type": lower(body.type),
+		"exact": object.get(body, "exact", true),
+		"unknown": unknown,
+		"refers": object.get(body, "refers", {}),
+	},
+) if {
+	own := lower(arm_id(name, body))
+	refers := object.get(body, "refers", {})
+	unknown := object.union(object.get(body, "unknown", {}), refers)
+	known := {false: body, true: object.filter(body, ["existing"])}["" in object.keys(unknown)]
+	pointers := array.concat(object.get(body, "without", []), [pointer | some pointer, _ in unknown])
+	hidden := [trim_prefix(pointer, "/") | some pointer in pointers; pointer != ""]
+}
+
+relations(one, plain, of_type) := {relation: found | some relation, found in by_relation; count(found) > 0} if {
+	by_relation := object.union_n([
+		{relation: array.concat(known, identified) |
+			some relation, property in references
+			pointer := concat("/", ["", "properties", property])
+			known := [found |
+				target := lower(object.get(one, ["properties", property], ""))
+				target != ""
+				found := object.union(reference(target, plain), {"pointer": pointer})
+			]
+			identified := [found |
+				identity := one.refers[pointer]
+				found := {"id": identity, "name": identity, "exact": false, "found": false, "pointer": pointer}
+			]
+		},
+		{relation: [reference(child, plain) |
+			startswith(type, concat("", [one.type, "/"]))
+			some child, _ in of_type[type]
+			startswith(child, concat("", [one.id, "/"]))
+		] |
+			some relation, type in children
+		},
+		{"locks": [object.union(reference(lock, plain), {"inherited": scope != one.id}) |
+			some lock, other in of_type["microsoft.authorization/locks"]
+			one.type != other.type
+			scope := split(lock, "/providers/microsoft.authorization/")[0]
+			startswith(concat("", [one.id, "/"]), concat("", [scope, "/"]))
+		]},
+		{"projects": [reference(project, plain) |
+			one.type == kinds.workspace
+			some project, other in of_type[kinds.workspace]
+			lower(other.properties.hubResourceId) == one.id
+		]},
+	])
+}
+
+reference(target, plain) := {
+	"id": target,
+	"name": last_name(target),
+	"exact": object.get(plain, [target, "exact"], true),
+	"found": object.get(plain, target, null) != null,
+}
+
+last_name(path) := names[count(names) - 1] if names := split(path, "/")
+
+workspace_facts(name, all) := {
+	"production": true,
+	"role": object.get({"ws-west": "primary", "ws-north": "secondary"}, name, null),
+	"counterparts": [object.union({"id": id(other), "name": other, "found": found}, location) |
+		name in members
+		some other in members
+		other != name
+		found := id(other) in object.keys(all)
+		location := object.filter(object.get(all, id(other), {}), ["location"])
+	],
+	"candidates": [],
+	"problems": [],
+}
+
+pair_of(resources) := {
+	"id": "ws-west|ws-north",
+	"members": [id("ws-west"), id("ws-north")],
+	"primary": id("ws-west"),
+	"secondary": id("ws-north"),
+	"declared": true,
+	"basis": "configuration",
+	"tier": {"overall": "active-passive", "inference": "active-passive", "training": "active-passive"},
+	"tier_declared": count(stated) == 1,
+} if {
+	stated := {object.get(resources, [id(name), "tags", "holdfast-tier"], null) | some name in members} - {null}
+	every name in members {
+		id(name) in object.keys(resources)
+	}
+}
+
+subjects(scope, names, resources) := array.concat(
+	[object.union(subject, home) |
+		some kind, type in kinds
+		some own, one in resources
+		one.type == type
+		judged(kind, own, names)
+		subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own}
+	],
+	[object.union(subject, home) |
+		scope == "pair"
+		some kind in ["secondary_workspace", "workspace_pair"]
+		subject := {"id": sprintf("%s:%s", [kind, id("ws-north")]), "kind": kind, "resource": id("ws-north")}
+	],
+) if {
+	home := {"pair": {"pair": "ws-west|ws-north"}, "workspace": {"workspace": id(names[0])}}[scope]
+}
+
+# Of the workspaces in an input only its own are subjects.
+judged(kind, _, _) if kind != "workspace"
+
+judged("workspace", own, names) if {
+	some name in names
+	id(name) == own
+}

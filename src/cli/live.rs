@@ -1,0 +1,86 @@
+//! From arguments to a live inventory.
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use super::Failure;
+use super::args::SourceArgs;
+use crate::config::Config;
+use crate::estate::EvidencePaths;
+use crate::model::Inventory;
+use crate::source::live::{self, LiveOptions, Method, Progress, Scale, Scope, WantedTypes};
+
+/// Reads the live scope that the arguments name.
+pub(super) fn read(args: &SourceArgs, config: &Config, evidence: &EvidencePaths) -> Result<Inventory, Failure> {
+    let scope = Scope {
+        subscriptions: args.subscription.clone(),
+        management_groups: args.management_group.clone(),
+        all: args.all_subscriptions,
+        exclude: config.scopes.exclude.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
+    };
+    let mut options = LiveOptions::new(scope);
+    options.auth = args.auth.as_deref().map(method).transpose()?;
+    options.deadline = args.deadline.as_deref().map(duration).transpose()?;
+    options.dependencies = dependencies(config);
+    options.stop_on_interrupt = true;
+    let wanted: WantedTypes = evidence.keys().cloned().collect();
+    live::collect(&options, &wanted, &mut *progress(args)).map_err(|error| Failure::incomplete(error.to_string()))
+}
+
+/// What a live scan would send.
+pub(super) fn plan(args: &SourceArgs, evidence: &EvidencePaths) -> String {
+    let wanted: WantedTypes = evidence.keys().cloned().collect();
+    let subscriptions = args.subscription.len().max(1);
+    live::render_plan(&wanted, Scale { subscriptions, workspaces: subscriptions, regions: subscriptions })
+}
+
+fn dependencies(config: &Config) -> BTreeSet<String> {
+    let of_pairs = config.pairs.iter().flat_map(|pair| &pair.data_dependencies);
+    config.data_dependencies.iter().chain(of_pairs).cloned().collect()
+}
+
+fn method(name: &str) -> Result<Method, Failure> {
+    Method::parse(name).ok_or_else(|| {
+        let names: Vec<&str> = Method::ALL.iter().map(|method| method.name()).collect();
+        Failure::usage(format!("--auth {name}: there is no such method")).hint(format!("one of {}", names.join(", ")))
+    })
+}
+
+/// `90s`, `45m`, `2h`.
+fn duration(text: &str) -> Result<Duration, Failure> {
+    let wrong = || Failure::usage(format!("--deadline {text}: give a number and a unit, for example 90s, 45m or 2h"));
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let number: u64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        's' => Some(number),
+        'm' => number.checked_mul(60),
+        'h' => number.checked_mul(3600),
+        _ => None,
+    };
+    seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+/// A line that is rewritten on a terminal, plain lines elsewhere.
+fn progress(args: &SourceArgs) -> Box<dyn Progress> {
+    const WIDTH: usize = 100;
+    let stderr = io::stderr();
+    match (args.no_progress, stderr.is_terminal()) {
+        (true, _) => Box::new(live::Silent),
+        (false, true) => Box::new(live::Terminal::new(stderr, WIDTH)),
+        (false, false) => Box::new(live::Lines::new(stderr)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("45m").expect("valid"), Duration::from_secs(2700));
+        for wrong in ["", "45", "m", "0s", "5d", "99999999999999999999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! From arguments to an inventory.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use super::args::SourceArgs;
+use crate::config::{self, Config};
+use crate::estate::EvidencePaths;
+use crate::finding::Revision;
+use crate::git;
+use crate::model::Inventory;
+use crate::source::snapshot::read_snapshot;
+use crate::source::{self, FileTree};
+
+/// What was read, and from where.
+pub(super) struct Sources {
+    pub inventory: Inventory,
+    /// Entry points per reader.
+    pub files: BTreeMap<String, usize>,
+    pub revision: Option<Revision>,
+}
+
+/// The configuration that holds for these sources.
+pub(super) fn configuration(args: &SourceArgs, known_rules: &[&str]) -> Result<Config, Failure> {
+    let file = match &args.config {
+        Some(file) => Some(file.clone()),
+        None => discover(&scanned_paths(args))?,
+    };
+    let Some(file) = file else { return Ok(Config::default()) };
+    config::load(&file, known_rules).map_err(Failure::config)
+}
+
+/// The nearest configuration at or above what is scanned, up to the repository root.
+fn discover(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
+    let root = repository_root(paths)?;
+    let start = match paths {
+        [one] => one.canonicalize().unwrap_or_else(|_| root.clone()),
+        _ => root.clone(),
+    };
+    for folder in start.ancestors().take_while(|folder| folder.starts_with(&root)) {
+        if let Some(file) = config::discover(folder).map_err(Failure::config)? {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads everything that the arguments name.
+pub(super) fn read(args: &SourceArgs, config: &Config, wanted: &EvidencePaths) -> Result<Sources, Failure> {
+    let mut sources = Sources { inventory: Inventory::default(), files: BTreeMap::new(), revision: None };
+    for path in &args.snapshot {
+        let recorded = read_snapshot(path).map_err(|error| Failure::usage(error.to_string()))?;
+        sources.inventory.absorb(recorded);
+    }
+    if is_live(args) {
+        sources.inventory.absorb(read_live(args, config, wanted)?);
+    }
+    let paths = scanned_paths(args);
+    if !paths.is_empty() {
+        read_repository(args, config, &paths, &mut sources)?;
+    }
+    Ok(sources)
+}
+
+/// The paths to scan: "." if nothing else is to be read.
+fn scanned_paths(args: &SourceArgs) -> Vec<PathBuf> {
+    let nothing_else = args.snapshot.is_empty() && !is_live(args);
+    if args.paths.is_empty() && nothing_else { vec![PathBuf::from(".")] } else { args.paths.clone() }
+}
+
+/// The git checkout around the paths; outside of one the folder that is scanned.
+fn repository_root(paths: &[PathBuf]) -> Result<PathBuf, Failure> {
+    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
+    if let Some(root) = git::root_of(first) {
+        return Ok(root);
+    }
+    let missing = |_| Failure::usage(format!("{}: no such file or folder", first.display()));
+    let full = first.canonicalize().map_err(missing)?;
+    let folder = if full.is_dir() { full } else { full.parent().map_or(full.clone(), Path::to_owned) };
+    let holds_all = |folder: &&Path| paths.iter().all(|p| p.canonicalize().is_ok_and(|p| p.starts_with(folder)));
+    Ok(folder.ancestors().find(holds_all).map_or(folder.clone(), Path::to_owned))
+}
+
+fn read_repository(
+    args: &SourceArgs,
+    config: &Config,
+    paths: &[PathBuf],
+    sources: &mut Sources,
+) -> Result<(), Failure> {
+    let root = repository_root(paths)?;
+    let wanted = |path: &str| source::is_source(path) && config.wants(path);
+    let tree = FileTree::open(&root, paths, &wanted).map_err(|error| Failure::usage(error.to_string()))?;
+    let parameters = parameter_files(args, &root)?;
+    let (inventory, files) = source::read_tree(&tree, &parameters);
+    sources.inventory.absorb(inventory);
+    sources.files = files;
+    sources.revision = git::revision(&root);
+    Ok(())
+}
+
+/// `--parameters TEMPLATE=FILE`, with paths relative to the repository root.
+fn parameter_files(args: &SourceArgs, root: &Path) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for argument in &args.parameters {
+        let Some((template, file)) = argument.split_once('=') else {
+            return Err(Failure::usage(format!("--parameters {argument}: give it as TEMPLATE=FILE")));
+        };
+        let relative = |path: &str| {
+            let full = Path::new(path).canonicalize();
+            let full = full.map_err(|_| Failure::usage(format!("--parameters {argument}: no such file: {path}")))?;
+            let inside = full.strip_prefix(root).ok().and_then(Path::to_str).map(|path| path.replace('\\', "/"));
+            inside.ok_or_else(|| Failure::usage(format!("--parameters {argument}: {path} is not in the repository")))
+        };
+        files.entry(relative(template)?).or_default().push(relative(file)?);
+    }
+    Ok(files)
+}
+
+#[cfg(not(feature = "live"))]
+pub(super) fn is_live(_: &SourceArgs) -> bool {
+    false
+}
+
+#[cfg(feature = "live")]
+pub(super) fn is_live(args: &SourceArgs) -> bool {
+    !args.subscription.is_empty() || !args.management_group.is_empty() || args.all_subscriptions
+}
+
+#[cfg(feature = "live")]
+use super::live::read as read_live;
+
+#[cfg(not(feature = "live"))]
+fn read_live(_: &SourceArgs, _: &Config, _: &EvidencePaths) -> Result<Inventory, Failure> {
+    Err(Failure::usage("this build of holdfast cannot read live subscriptions"))
+}

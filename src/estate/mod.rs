@@ -1,0 +1,137 @@
+//! The estate: workspaces with their associated resources, workspace pairs, and the inputs that rules
+//! judge. A pure function of an inventory and the configuration; where a resource came from plays no
+//! part.
+
+mod defaults;
+mod inputs;
+mod normalise;
+mod pairs;
+mod relations;
+mod subjects;
+
+use std::collections::{BTreeSet, HashMap};
+
+pub use defaults::Defaults;
+pub use inputs::{Home, RuleInput, Subject};
+pub use normalise::EvidencePaths;
+pub use pairs::{Basis, Counterpart, Pair, Role, WorkspaceFacts};
+pub use relations::{Reference, Relations, WORKSPACE};
+
+use crate::config::Config;
+use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Resource, SourceFiles};
+use crate::rule::Tier;
+
+/// Resources, how they belong together, and what is known to be complete.
+#[derive(Debug)]
+pub struct Estate {
+    /// The resources, normalised.
+    pub resources: Vec<Resource>,
+    /// The relations of each resource, in the same order.
+    pub relations: Vec<Relations>,
+    /// The workspaces that are judged, and declared members of pairs.
+    pub workspaces: Vec<WorkspaceFacts>,
+    /// The pairs, declared and inferred, in the order of their ids.
+    pub pairs: Vec<Pair>,
+    /// What was complete and what is missing.
+    pub collection: Collection,
+    /// The deployments that declare resources.
+    pub deployments: Vec<Deployment>,
+    /// The files that were read.
+    pub files: SourceFiles,
+    /// When a live estate was captured, RFC 3339 in UTC.
+    pub captured_at: Option<String>,
+    /// Whether it was read from Azure rather than from source code.
+    pub live: bool,
+    /// Whether nothing contradicts what the configuration calls complete.
+    may_be_complete: bool,
+    /// Types of which some resource stands under an undecided condition.
+    undecided_types: BTreeSet<String>,
+    /// The judged workspaces that refer to a resource, by relation and resource.
+    users: HashMap<(&'static str, usize), Vec<usize>>,
+    /// The pairs of each member, by the number of its resource.
+    pairs_of: HashMap<usize, Vec<usize>>,
+}
+
+impl Estate {
+    /// Associates the resources of an inventory and forms pairs.
+    ///
+    /// `paths` are the property paths that rules read; their names get ARM's spelling.
+    pub fn assemble(inventory: Inventory, config: &Config, paths: &EvidencePaths, defaults: &Defaults) -> Self {
+        let live = inventory.is_live();
+        let mut all_paths = paths.clone();
+        for (resource_type, pointer) in relations::pointers() {
+            all_paths.entry(resource_type.to_owned()).or_default().extend(crate::model::Pointer::parse(pointer));
+        }
+        let mut resources = normalise::normalise(inventory.resources, &all_paths, defaults);
+        resources.sort_by(|a, b| a.id.cmp(&b.id));
+        let index = relations::Index::new(&resources);
+        let relations = relations::associate(&resources, &index);
+        let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
+        let undecided_types = undecided.map(|r| r.resource_type.clone()).collect();
+        let mut estate = Self {
+            resources,
+            relations,
+            workspaces: Vec::new(),
+            pairs: Vec::new(),
+            may_be_complete: !inventory.collection.gaps.iter().any(hides_resources),
+            undecided_types,
+            collection: inventory.collection,
+            deployments: inventory.deployments,
+            files: inventory.files,
+            captured_at: inventory.captured_at,
+            live,
+            users: HashMap::new(),
+            pairs_of: HashMap::new(),
+        };
+        (estate.workspaces, estate.pairs) = pairs::form(&estate, config);
+        estate.index_members();
+        estate
+    }
+
+    fn index_members(&mut self) {
+        for (at, pair) in self.pairs.iter().enumerate() {
+            for member in pair.members {
+                self.pairs_of.entry(member).or_default().push(at);
+            }
+        }
+        for facts in self.workspaces.iter().filter(|w| w.judged) {
+            for (relation, references) in &self.relations[facts.resource] {
+                for target in references.iter().filter_map(|r| r.target) {
+                    self.users.entry((relation, target)).or_default().push(facts.resource);
+                }
+            }
+        }
+    }
+
+    /// What the configuration calls complete (lower-case types), where nothing contradicts it.
+    ///
+    /// A file that could not be read may declare more of any type, and a resource under an undecided
+    /// condition may or may not be there.
+    fn declared_complete(&self, declared: &BTreeSet<String>) -> BTreeSet<String> {
+        if !self.may_be_complete {
+            return BTreeSet::new();
+        }
+        declared.difference(&self.undecided_types).cloned().collect()
+    }
+
+    /// The facts about a workspace, by the number of its resource.
+    pub fn facts(&self, resource: usize) -> Option<&WorkspaceFacts> {
+        let at = self.workspaces.binary_search_by_key(&resource, |w| w.resource).ok()?;
+        Some(&self.workspaces[at])
+    }
+
+    /// The declaring deployment of a resource, if it was declared.
+    pub fn deployment_of(&self, resource: &Resource) -> Option<&Deployment> {
+        self.deployments.get(resource.declaration()?.deployment.0 as usize)
+    }
+}
+
+/// A gap in source code: what could not be read may declare any resource.
+fn hides_resources(gap: &Gap) -> bool {
+    matches!(gap.place, GapPlace::File { .. } | GapPlace::Path(_))
+}
+
+/// The strongest of several tiers; the default where there is none.
+fn strongest(tiers: impl Iterator<Item = Tier>, default: Tier) -> Tier {
+    tiers.max().unwrap_or(default)
+}

@@ -1,0 +1,190 @@
+//! Runs the rules over the inputs of an estate and gives every subject its verdict.
+
+use rayon::prelude::*;
+
+use super::reason::open_reason;
+use super::{capped, tier_of};
+use crate::config::Config;
+use crate::estate::{Estate, Home, Subject};
+use crate::finding::Verdict;
+use crate::model::{Gap, GapCode, GapPlace};
+use crate::policy::{self, Denial, Evaluator, Judged, Worker};
+use crate::rule::{Level, Rule, Scope};
+
+/// The scopes that have inputs, in the order in which they are judged.
+const SCOPES: [Scope; 2] = [Scope::Workspace, Scope::Pair];
+
+/// A rule that takes part in a scan.
+pub struct Enabled {
+    /// Its number for the evaluator.
+    pub number: usize,
+    /// The rule, with the levels of the configuration.
+    pub rule: Rule,
+    /// Whether the source can feed it at all.
+    pub feedable: bool,
+}
+
+/// A subject with its verdict.
+#[derive(Clone, Debug)]
+pub struct Ruling {
+    /// The place of the rule among the enabled ones.
+    pub rule: usize,
+    /// What was judged.
+    pub subject: Subject,
+    /// What was proved.
+    pub verdict: Verdict,
+    /// The level of a denial; for the others the level that it would have had.
+    pub level: Level,
+    /// The rule's sentence, or the reason.
+    pub message: String,
+    /// What the rule said, if it denied.
+    pub denial: Option<Denial>,
+}
+
+/// All verdicts of a scan.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// Denials and open verdicts, and, if asked for, passes and exemptions.
+    pub rulings: Vec<Ruling>,
+    /// How many subjects passed.
+    pub passed: usize,
+    /// How many are exempt.
+    pub exempt: usize,
+    /// Rules that failed or contradicted themselves.
+    pub faults: Vec<Gap>,
+}
+
+impl Judgement {
+    fn join(mut self, other: Judgement) -> Judgement {
+        self.rulings.extend(other.rulings);
+        self.passed += other.passed;
+        self.exempt += other.exempt;
+        self.faults.extend(other.faults);
+        self
+    }
+}
+
+/// Judges an estate. `today` is `YYYY-MM-DD`; `keep_proved` keeps passes and exemptions in the result.
+pub fn judge(
+    estate: &Estate,
+    evaluator: &Evaluator<'_>,
+    rules: &[Enabled],
+    config: &Config,
+    today: &str,
+    keep_proved: bool,
+) -> Judgement {
+    let bench = Bench { estate, rules, config, today, keep_proved };
+    let homes: Vec<Home> = SCOPES.iter().flat_map(|scope| estate.homes(*scope)).collect();
+    let judged = homes.par_iter().map_init(|| evaluator.worker(), |worker, home| bench.judge(worker, *home));
+    judged.reduce(Judgement::default, Judgement::join).join(bench.lone_workspaces())
+}
+
+/// What all inputs are judged with.
+struct Bench<'a> {
+    estate: &'a Estate,
+    rules: &'a [Enabled],
+    config: &'a Config,
+    today: &'a str,
+    keep_proved: bool,
+}
+
+impl Bench<'_> {
+    fn judge(&self, worker: &mut Worker<'_>, home: Home) -> Judgement {
+        let mut result = Judgement::default();
+        let mut input = self.estate.input(home, self.config, self.today);
+        let document = policy::Input::new(std::mem::take(&mut input.document));
+        for (place, enabled) in self.rules.iter().enumerate() {
+            let subjects = || input.subjects.iter().filter(|s| s.kind == enabled.rule.subject);
+            if !enabled.feedable || enabled.rule.scope != input.scope || subjects().next().is_none() {
+                continue;
+            }
+            let ids = subjects().map(|subject| subject.id.as_str());
+            let find = |id: &str| subjects().find(|subject| subject.id == id);
+            let judged = match worker.evaluate(enabled.number, &document) {
+                Ok(answers) => policy::judge(ids, answers, |id| {
+                    find(id).map_or_else(String::new, |s| open_reason(self.estate, &enabled.rule, &input, s))
+                }),
+                Err(error) => {
+                    result.faults.push(fault(GapCode::RuleFailed, &error.to_string()));
+                    policy::judge_failed(ids, &error)
+                }
+            };
+            for judged in judged {
+                if let Some(subject) = find(&judged.subject) {
+                    self.note(place, subject, judged, &mut result);
+                }
+            }
+        }
+        result
+    }
+
+    fn note(&self, place: usize, subject: &Subject, judged: Judged, result: &mut Judgement) {
+        let rule = &self.rules[place].rule;
+        // Off in this tier.
+        let Some(level) = rule.level_in(tier_of(rule, subject)) else {
+            result.exempt += 1;
+            return;
+        };
+        if judged.conflict {
+            let message = format!("{} proves a pass and a denial for {}", rule.id, subject.id);
+            result.faults.push(fault(GapCode::RuleConflict, &message));
+        }
+        let inferred = subject.pair.is_some_and(|at| !self.estate.pairs[at].basis.is_declared());
+        let ruling = |level, message, denial| Ruling {
+            rule: place,
+            subject: subject.clone(),
+            verdict: judged.verdict,
+            level: capped(level, rule, inferred),
+            message,
+            denial,
+        };
+        match judged.verdict {
+            Verdict::Deny => result.rulings.extend(judged.denials.into_iter().map(|denial| {
+                let note = if inferred { " (the pair is inferred)" } else { "" };
+                let message = format!("{}{note}", denial.message);
+                ruling(denial.level.unwrap_or(level), message, Some(denial))
+            })),
+            Verdict::Open => result.rulings.push(ruling(level, judged.reason, None)),
+            Verdict::Pass | Verdict::Exempt => {
+                let (count, message) = match judged.verdict {
+                    Verdict::Pass => (&mut result.passed, rule.title.clone()),
+                    _ => (&mut result.exempt, judged.reason),
+                };
+                *count += 1;
+                if self.keep_proved {
+                    result.rulings.push(ruling(level, message, None));
+                }
+            }
+        }
+    }
+
+    /// One cause, one finding: what pair rules would say about a workspace without any counterpart is
+    /// said by HF-TOPO-001.
+    fn lone_workspaces(&self) -> Judgement {
+        let mut result = Judgement::default();
+        let lone =
+            self.estate.workspaces.iter().filter(|w| w.judged && self.estate.pairs_of(w.resource).next().is_none());
+        for facts in lone {
+            for (place, enabled) in self.rules.iter().enumerate().filter(|(_, e)| e.rule.scope == Scope::Pair) {
+                result.exempt += 1;
+                if self.keep_proved {
+                    let subject = self.estate.workspace_subject(facts.resource, self.config);
+                    let level = enabled.rule.level_in(tier_of(&enabled.rule, &subject)).unwrap_or(Level::Note);
+                    result.rulings.push(Ruling {
+                        rule: place,
+                        subject,
+                        verdict: Verdict::Exempt,
+                        level,
+                        message: "the workspace has no counterpart, see HF-TOPO-001".to_owned(),
+                        denial: None,
+                    });
+                }
+            }
+        }
+        result
+    }
+}
+
+fn fault(code: GapCode, message: &str) -> Gap {
+    Gap::new(code, GapPlace::Scan, message)
+}

@@ -1,0 +1,89 @@
+//! Why nothing could be proved about a subject: words for people, found in the evidence of the rule.
+
+use crate::estate::{Estate, RuleInput, Subject};
+use crate::model::{Collection, Pointer, Resource};
+use crate::rule::Rule;
+
+/// One clause, without a full stop.
+pub(crate) fn open_reason(estate: &Estate, rule: &Rule, input: &RuleInput, subject: &Subject) -> String {
+    missing_resource(estate, subject)
+        .or_else(|| unknown_evidence(estate, rule, input, subject))
+        .or_else(|| missing_type(estate, rule, input))
+        .or_else(|| incomplete_type(estate, rule))
+        .or_else(|| unfound_reference(estate, rule, subject))
+        .unwrap_or_else(|| "the evidence that was read does not decide it".to_owned())
+}
+
+/// The subject itself is only referred to.
+fn missing_resource(estate: &Estate, subject: &Subject) -> Option<String> {
+    if subject.resource.is_some() {
+        return None;
+    }
+    let workspace = &estate.resources[subject.workspace];
+    let pointer = Pointer::parse(subject.pointer?)?;
+    match workspace.unknown_at(&pointer) {
+        Some(unknown) => {
+            Some(format!("{pointer} of \"{}\" is not known: {}", workspace.display_name(), unknown.reason()))
+        }
+        None => Some(format!(
+            "the resource that {pointer} of \"{}\" names is not in what was scanned",
+            workspace.display_name()
+        )),
+    }
+}
+
+/// The first property of the declared evidence that is unknown; the subject's own resource goes first.
+fn unknown_evidence(estate: &Estate, rule: &Rule, input: &RuleInput, subject: &Subject) -> Option<String> {
+    let others = input.resources.iter().copied().filter(|number| Some(*number) != subject.resource);
+    subject.resource.into_iter().chain(others).find_map(|number| {
+        let resource = &estate.resources[number];
+        let evidence = rule.evidence.iter().filter(|e| e.resource_type.eq_ignore_ascii_case(&resource.resource_type));
+        let mut paths = evidence.flat_map(|e| e.paths.iter().flatten());
+        paths.find_map(|path| unknown_property(resource, path).filter(|_| !is_resolved(estate, number, path)))
+    })
+}
+
+/// An id with unknown parts that leads to a resource of the inventory all the same.
+fn is_resolved(estate: &Estate, number: usize, path: &str) -> bool {
+    let mut references = estate.relations[number].values().flatten();
+    references.any(|reference| reference.pointer == Some(path) && reference.target.is_some())
+}
+
+/// A type that the rule reads and of which nothing is there.
+fn missing_type(estate: &Estate, rule: &Rule, input: &RuleInput) -> Option<String> {
+    let is_there = |resource_type: &str| {
+        let mut types = input.resources.iter().map(|number| estate.resources[*number].resource_type.as_str());
+        types.any(|there| there.eq_ignore_ascii_case(resource_type))
+    };
+    let missing = rule.evidence.iter().find(|e| !is_there(&e.resource_type))?;
+    let source = if estate.live { "was read" } else { "is declared" };
+    Some(format!("no {} that belongs to it {source}", missing.resource_type))
+}
+
+fn unknown_property(resource: &Resource, path: &str) -> Option<String> {
+    let pointer = Pointer::parse(path).filter(|pointer| !pointer.as_str().is_empty())?;
+    let unknown = resource.unknown_at(&pointer)?;
+    Some(format!("{pointer} of \"{}\" is not known: {}", resource.display_name(), unknown.reason()))
+}
+
+fn incomplete_type(estate: &Estate, rule: &Rule) -> Option<String> {
+    let incomplete = |t: &&String| !estate.collection.is_complete(&t.to_ascii_lowercase(), Collection::EVERYWHERE);
+    let resource_type = rule.absence.iter().find(incomplete)?;
+    let why = if estate.live { "the listing is not complete" } else { "source code is not a complete listing" };
+    Some(format!("it cannot be told whether there is a {resource_type} elsewhere: {why}"))
+}
+
+/// Something that the workspace refers to is not in the inventory.
+fn unfound_reference(estate: &Estate, rule: &Rule, subject: &Subject) -> Option<String> {
+    let workspace = &estate.resources[subject.workspace];
+    let evidence = rule.evidence.iter().flat_map(|e| e.paths.iter().flatten());
+    let pointers: Vec<&String> = evidence.collect();
+    let references = estate.relations[subject.workspace].values().flatten();
+    let mut missing = references.filter(|r| r.target.is_none());
+    let reference = missing.find(|r| r.pointer.is_some_and(|p| pointers.iter().any(|e| *e == p)))?;
+    Some(format!(
+        "the resource that {} of \"{}\" names is not in what was scanned",
+        reference.pointer.unwrap_or_default(),
+        workspace.display_name()
+    ))
+}

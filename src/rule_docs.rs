@@ -1,0 +1,143 @@
+//! Pages about rules, generated from their METADATA: one per rule, an index, and the traceability of
+//! the statements of the Azure ML failover article.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Deserialize;
+
+use crate::rule::{Evidence, Level, Rule, Static, Tier};
+
+/// The statements of the article that rules refer to as seeds.
+const STATEMENTS: &str = include_str!("../docs/statements.json");
+
+#[derive(Deserialize)]
+struct Statements {
+    source: String,
+    edition: String,
+    statements: BTreeMap<String, String>,
+}
+
+/// All pages: file name relative to `docs/` → Markdown.
+///
+/// # Errors
+/// The embedded list of statements does not parse.
+pub fn pages(rules: &[Rule]) -> Result<BTreeMap<String, String>, serde_json::Error> {
+    let statements: Statements = serde_json::from_str(STATEMENTS)?;
+    let mut pages: BTreeMap<String, String> =
+        rules.iter().map(|rule| (format!("rules/{}.md", rule.id), page(rule, &statements))).collect();
+    pages.insert("rules/README.md".to_owned(), index(rules));
+    pages.insert("traceability.md".to_owned(), traceability(rules, &statements));
+    Ok(pages)
+}
+
+/// The page of one rule, without the texts of its statements.
+pub fn show(rule: &Rule) -> String {
+    let none = Statements { source: String::new(), edition: String::new(), statements: BTreeMap::new() };
+    page(rule, &none)
+}
+
+fn page(rule: &Rule, statements: &Statements) -> String {
+    let mut page = format!("# {}: {}\n\n{}\n\n", rule.id, rule.title, rule.description.trim());
+    facts(&mut page, rule);
+    _ = writeln!(page, "\n## Evidence\n\n{}", evidence(rule));
+    _ = writeln!(page, "## Remediation\n\n{}\n", rule.remediation.text.trim());
+    _ = writeln!(page, "{} Cost: {}.\n", rule.change.sentence(), rule.cost.trim_end_matches('.'));
+    let snippets = [
+        ("Azure CLI", "bash", &rule.remediation.cli),
+        ("Bicep", "bicep", &rule.remediation.bicep),
+        ("Terraform", "terraform", &rule.remediation.terraform),
+    ];
+    for (title, language, code) in snippets.into_iter().filter(|(_, _, code)| !code.is_empty()) {
+        _ = writeln!(page, "### {title}\n\n```{language}\n{}\n```\n", code.trim_end());
+    }
+    sources(&mut page, rule, statements);
+    page
+}
+
+fn facts(page: &mut String, rule: &Rule) {
+    let levels: Vec<&str> = Tier::ALL.iter().map(|tier| rule.level_in(*tier).map_or("off", Level::as_str)).collect();
+    let from_source = match rule.is_static {
+        Static::Yes => "yes",
+        Static::Partial => "in part",
+        Static::No => "no, it needs a live scan or a snapshot",
+    };
+    let rows = [
+        ("Level (active-active / active-standby / active-passive)", levels.join(" / ")),
+        ("Score (impact on the ability to fail over, no CVSS score)", format!("{:.1}", rule.score)),
+        ("Judged", format!("{}, once per {}", rule.subject.replace('_', " "), rule.scope.as_str())),
+        ("From source code alone", from_source.to_owned()),
+        ("APRL", rule.aprl.join(", ")),
+    ];
+    page.push_str("| | |\n|---|---|\n");
+    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+        _ = writeln!(page, "| {name} | {value} |");
+    }
+}
+
+fn evidence(rule: &Rule) -> String {
+    let mut text = String::from("What must be known for a pass:\n\n| type | properties |\n|---|---|\n");
+    for Evidence { resource_type, paths } in &rule.evidence {
+        let groups: Vec<String> = paths.iter().map(|group| group_text(group)).collect();
+        _ = writeln!(text, "| {resource_type} | {} |", groups.join(", "));
+    }
+    if !rule.absence.is_empty() {
+        _ = writeln!(
+            text,
+            "\nIt denies what is missing only where every resource of these types was read: {}.",
+            rule.absence.join(", ")
+        );
+    }
+    text
+}
+
+/// A group of several pointers: one that is known suffices. The empty pointer is the resource itself.
+fn group_text(group: &[String]) -> String {
+    let named: Vec<String> = group.iter().filter(|path| !path.is_empty()).map(|path| format!("`{path}`")).collect();
+    match (named.len(), group.iter().any(String::is_empty)) {
+        (0, _) => "the resource itself".to_owned(),
+        (_, true) => format!("{} where it is there", named.join(" or ")),
+        (_, false) => named.join(" or "),
+    }
+}
+
+fn sources(page: &mut String, rule: &Rule, statements: &Statements) {
+    page.push_str("## Sources\n\n");
+    for reference in &rule.references {
+        _ = writeln!(page, "- <{reference}>");
+    }
+    for seed in &rule.seeds {
+        match statements.statements.get(seed) {
+            Some(text) => {
+                _ = writeln!(page, "- Statement {seed} of the [failover article]({}): {text}", statements.source)
+            }
+            None => _ = writeln!(page, "- Statement {seed} of the failover article"),
+        }
+    }
+}
+
+fn index(rules: &[Rule]) -> String {
+    let mut page = String::from(
+        "# Rules\n\nGenerated from the METADATA of `policies/rules`. Levels are given for active-active / active-standby / \
+         active-passive.\n\n| rule | what it asks for | level |\n|---|---|---|\n",
+    );
+    for rule in rules {
+        let levels: Vec<&str> = Tier::ALL.iter().map(|t| rule.level_in(*t).map_or("off", Level::as_str)).collect();
+        _ = writeln!(page, "| [{0}]({0}.md) | {1} | {2} |", rule.id, rule.title, levels.join(" / "));
+    }
+    page
+}
+
+fn traceability(rules: &[Rule], statements: &Statements) -> String {
+    let mut page = format!(
+        "# Traceability\n\nThe statements of [the failover article]({}) (edition of {}) and the rules that encode them. \
+         Generated from the METADATA of `policies/rules`.\n\n| no. | statement | rules |\n|---|---|---|\n",
+        statements.source, statements.edition
+    );
+    for (number, text) in &statements.statements {
+        let encoding = rules.iter().filter(|rule| rule.seeds.contains(number));
+        let links: Vec<String> = encoding.map(|rule| format!("[{0}](rules/{0}.md)", rule.id)).collect();
+        _ = writeln!(page, "| {number} | {} | {} |", text.replace('|', "\\|"), links.join(", "));
+    }
+    page
+}

@@ -1,0 +1,134 @@
+//! One scan from inventory to report: what the command line and the tests call.
+
+use crate::config::Config;
+use crate::date::Date;
+use crate::estate::{Defaults, Estate};
+use crate::finding::{EstateKind, ReadCounts, Report, Revision, Verdict};
+use crate::model::Inventory;
+use crate::policy::Policies;
+use crate::report::{self, Reporter};
+use crate::rule::{Level, Rule};
+use crate::waiver::{self, InlineEntry, WaiverScan};
+
+/// What a scan is asked for, beside its sources.
+#[derive(Clone, Debug, Default)]
+pub struct ScanOptions {
+    /// The day to judge for; by default the day of the snapshot, otherwise today.
+    pub today: Option<Date>,
+    /// Whether passes and exemptions are listed.
+    pub include_passes: bool,
+    /// No times and no correlation ids.
+    pub reproducible: bool,
+    /// The lowest level that fails the scan; `None` for never.
+    pub fail_on: Option<Level>,
+    /// Whether missing evidence fails the scan.
+    pub strict_evidence: bool,
+    /// Whether waivers beside declarations count.
+    pub inline_waivers: bool,
+    /// The category of the SARIF log; derived from the source by default.
+    pub category: Option<String>,
+    /// Start of the scan, RFC 3339 in UTC.
+    pub started: Option<String>,
+    /// Files per reader.
+    pub files: std::collections::BTreeMap<String, usize>,
+    /// The revision of the checkout.
+    pub revision: Option<Revision>,
+}
+
+/// The table of property defaults that comes with the rules.
+const DEFAULTS: &str = include_str!("../policies/data/defaults.json");
+
+/// The estate of an inventory, with the property names that these rules read.
+///
+/// # Errors
+/// The built-in table of defaults does not parse.
+pub fn assemble(inventory: Inventory, config: &Config, rules: &[Rule]) -> Result<Estate, serde_json::Error> {
+    let defaults = Defaults::from_json(DEFAULTS)?;
+    Ok(Estate::assemble(inventory, config, &evidence_paths(rules), &defaults))
+}
+
+/// The property paths that rules read, per resource type.
+pub fn evidence_paths(rules: &[Rule]) -> crate::estate::EvidencePaths {
+    let mut paths = crate::estate::EvidencePaths::new();
+    for evidence in rules.iter().flat_map(|rule| &rule.evidence) {
+        let pointers = evidence.paths.iter().flatten().filter_map(|path| crate::model::Pointer::parse(path));
+        paths.entry(evidence.resource_type.to_ascii_lowercase()).or_default().extend(pointers);
+    }
+    paths
+}
+
+/// Judges an estate and makes the report.
+pub fn report(estate: &Estate, policies: &Policies, config: &Config, options: &ScanOptions) -> Report {
+    let all: Vec<Rule> = policies.rules().cloned().collect();
+    let rules = report::enable(&all, config, estate.live);
+    let today = today(estate, options);
+    let evaluator = policies.evaluator();
+    let judgement = report::judge(estate, &evaluator, &rules, config, &today.to_string(), options.include_passes);
+    let reporter = Reporter::new(estate, &rules);
+    let mut findings = reporter.findings(&judgement.rulings, options.include_passes);
+    let needs_live_scan: Vec<String> = rules.iter().filter(|r| !r.feedable).map(|r| r.rule.id.clone()).collect();
+    let kind = if estate.live { EstateKind::Live } else { EstateKind::Iac };
+    let enabled: Vec<Rule> = rules.iter().map(|enabled| enabled.rule.clone()).collect();
+    let known: Vec<&str> =
+        all.iter().flat_map(|rule| rule.aliases.iter().chain([&rule.id])).map(String::as_str).collect();
+    let waivers = WaiverScan { rules: &enabled, not_run: &needs_live_scan, known_rules: &known, kind, today };
+    let problems = waiver::apply(&mut findings, &config.waivers, &inline_waivers(estate, options), &waivers);
+    let counts = report::count(&judgement, &findings);
+    let mut gaps = estate.collection.gaps.clone();
+    let complete = !gaps.iter().chain(&judgement.faults).any(|gap| gap.code.ends_complete_scan());
+    gaps.extend(judgement.faults);
+    let gaps = reporter.gaps(&gaps, options.reproducible);
+    let fails = |level: Level| options.fail_on.is_some_and(|threshold| level >= threshold);
+    let failed = findings.iter().any(|f| f.verdict == Verdict::Deny && f.waiver.is_none() && fails(f.level));
+    let missing = options.strict_evidence && (counts.open > 0 || !gaps.is_empty());
+    Report {
+        kind,
+        subscriptions: estate.collection.subscriptions.iter().map(|s| s.id.clone()).collect(),
+        needs_live_scan,
+        category: category(estate, options),
+        read: ReadCounts {
+            files: options.files.clone(),
+            resources: estate.resources.len(),
+            workspaces: estate.workspaces.iter().filter(|w| w.judged).count(),
+            pairs: estate.pairs.len(),
+        },
+        exit_code: match (failed, complete && !missing) {
+            (true, _) => 1,
+            (false, false) => 3,
+            (false, true) => 0,
+        },
+        times: options.started.clone().filter(|_| !options.reproducible).map(|start| (start, crate::date::now())),
+        revision: options.revision.clone(),
+        rules: enabled,
+        fixed: Vec::new(),
+        findings,
+        counts,
+        gaps,
+        configuration_warnings: problems.iter().map(ToString::to_string).collect(),
+        complete,
+    }
+}
+
+fn inline_waivers(estate: &Estate, options: &ScanOptions) -> Vec<InlineEntry> {
+    if !options.inline_waivers {
+        return Vec::new();
+    }
+    estate.files.iter().flat_map(|(_, file)| waiver::inline_waivers(file)).collect()
+}
+
+/// The day to judge for.
+fn today(estate: &Estate, options: &ScanOptions) -> Date {
+    let captured = estate.captured_at.as_deref().and_then(Date::of_time);
+    options.today.or(captured).unwrap_or_else(Date::today)
+}
+
+fn category(estate: &Estate, options: &ScanOptions) -> String {
+    if let Some(name) = &options.category {
+        return format!("{}/", name.trim_end_matches('/'));
+    }
+    match estate.collection.subscriptions.as_slice() {
+        _ if !estate.live => "holdfast/iac/".to_owned(),
+        [one] => format!("holdfast/live/{}/", one.id),
+        _ => "holdfast/live/".to_owned(),
+    }
+}

@@ -1,0 +1,173 @@
+//! The binary as people call it: text, files, exit statuses.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+
+fn holdfast() -> Command {
+    let mut command = Command::cargo_bin("holdfast").expect("the binary is built");
+    command.env_clear();
+    command
+}
+
+fn sample() -> String {
+    format!("{}/fixtures/estates/fraud-scoring", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Exit status, stdout, stderr.
+fn run(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().expect("it starts");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    (output.status.code().expect("no signal"), text(&output.stdout), text(&output.stderr))
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a scratch folder");
+    for (path, text) in files {
+        let full = dir.path().join(path);
+        fs::create_dir_all(full.parent().expect("a parent")).expect("folders");
+        fs::write(full, text).expect("a file");
+    }
+    dir
+}
+
+const WORKSPACE: &str = "resource ws 'Microsoft.MachineLearningServices/workspaces@2024-10-01' = {
+  name: 'mlw-prod'
+  location: 'westeurope'
+  properties: { storageAccount: st.id }
+}
+resource st 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: 'stprod'
+  location: 'westeurope'
+  sku: { name: 'Standard_LRS' }
+  kind: 'StorageV2'
+}
+";
+
+#[test]
+fn version_and_help_are_no_errors() {
+    let (code, out, _) = run(holdfast().arg("--version"));
+    assert_eq!((code, out.trim()), (0, concat!("holdfast ", env!("CARGO_PKG_VERSION"))));
+    let (code, out, err) = run(holdfast().args(["scan", "--help"]));
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("Exit status"), "{out}");
+}
+
+#[test]
+fn wrong_flags_are_named() {
+    let (code, _, err) = run(holdfast().args(["scan", "--fail-onn", "error"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("--fail-on"), "{err}");
+    let (code, _, err) = run(holdfast().args(["scan", "--report", "sarif"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("FORMAT=FILE"), "{err}");
+    let (code, _, err) = run(holdfast().args(["scan", "no/such/folder"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("no/such/folder"), "{err}");
+}
+
+#[test]
+fn a_wrong_configuration_is_named_with_line_and_word() {
+    let dir = folder(&[("holdfast.yaml", "version: 1\npair: []\n"), ("main.bicep", WORKSPACE)]);
+    let (code, out, err) = run(holdfast().arg("scan").arg(dir.path()));
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("holdfast.yaml:2:1") && err.contains("did you mean `pairs`?"), "{err}");
+}
+
+#[test]
+fn the_sample_estate_fails_for_its_defects() {
+    let (code, out, _) = run(holdfast().arg("scan").arg(sample()).args(["--today", "2026-11-24"]));
+    assert_eq!(code, 1, "{out}");
+    for expected in
+        ["error[HF-ACR-003]", "warning[HF-STOR-003]", "mlw-fraud-prod-weu → mlw-fraud-prod-neu", "azuredeploy.json:"]
+    {
+        assert!(out.contains(expected), "{expected} is missing in\n{out}");
+    }
+    let (code, ..) = run(holdfast().arg("scan").arg(sample()).args(["--fail-on", "never"]));
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn one_bad_file_is_a_gap_and_the_others_count() {
+    let dir = folder(&[("bad.bicep", "resource x 'A/b@1' = {\n  name: \n"), ("main.bicep", WORKSPACE)]);
+    fs::write(dir.path().join("latin.bicep"), b"// caf\xe9\n").expect("a file");
+    let (code, out, _) = run(holdfast().arg("scan").arg(dir.path()));
+    assert_eq!(code, 0, "{out}");
+    for expected in ["HF-STOR-003", "bad.bicep:", "latin.bicep"] {
+        assert!(out.contains(expected), "{expected} is missing in\n{out}");
+    }
+    let (code, ..) = run(holdfast().arg("scan").arg(dir.path()).arg("--strict-evidence"));
+    assert_eq!(code, 3);
+}
+
+#[test]
+fn threads_do_not_show_in_the_bytes() {
+    let scan = |jobs: &str| {
+        let args = ["--format", "sarif", "--reproducible", "--include-passes", "--jobs", jobs];
+        run(holdfast().arg("scan").arg(sample()).args(args)).1
+    };
+    let one = scan("1");
+    assert!(one.contains("\"HF-ACR-003\""));
+    assert_eq!(one, scan("8"));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_leaves_nothing() {
+    let dir = folder(&[("main.bicep", WORKSPACE)]);
+    let missing = dir.path().join("no/such/folder/out.sarif");
+    let (code, _, err) = run(holdfast().arg("scan").arg(dir.path()).args(["-f", "sarif", "-o"]).arg(&missing));
+    assert_eq!(code, 2);
+    assert!(err.contains("out.sarif"), "{err}");
+    let left: Vec<_> = fs::read_dir(dir.path()).expect("a folder").collect();
+    assert_eq!(left.len(), 1);
+}
+
+#[test]
+fn several_results_come_from_one_run() {
+    let dir = folder(&[("main.bicep", WORKSPACE)]);
+    let sarif = dir.path().join("out.sarif");
+    let json = dir.path().join("out.json");
+    let (code, out, _) = run(holdfast()
+        .arg("scan")
+        .arg(dir.path())
+        .arg("--report")
+        .arg(format!("sarif={}", sarif.display()))
+        .arg("--report")
+        .arg(format!("json={}", json.display())));
+    assert_eq!(code, 0, "{out}");
+    let parse = |path: &Path| -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(path).expect("a file")).expect("JSON")
+    };
+    assert_eq!(parse(&sarif)["version"], "2.1.0");
+    assert!(parse(&json).is_object());
+}
+
+#[test]
+fn nothing_is_said_about_templates_without_a_workspace() {
+    let template = WORKSPACE.split("resource st").nth(1).expect("two resources");
+    let dir = folder(&[("main.bicep", &format!("resource st{template}"))]);
+    let (code, out, _) = run(holdfast().arg("scan").arg(dir.path()));
+    assert_eq!(code, 0, "{out}");
+    assert!(!out.contains("HF-"), "{out}");
+}
+
+#[test]
+fn a_rule_is_shown_and_a_wrong_id_finds_its_neighbour() {
+    let (code, out, _) = run(holdfast().args(["rules", "show", "hf-stor-001"]));
+    assert_eq!(code, 0);
+    assert!(out.starts_with("# HF-STOR-001: "), "{out}");
+    let (code, _, err) = run(holdfast().args(["rules", "show", "HF-STORE-001"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("did you mean HF-STOR-001?"), "{err}");
+}
+
+#[test]
+fn every_schema_is_json() {
+    for kind in ["config", "snapshot", "input", "report"] {
+        let (code, out, _) = run(holdfast().args(["schema", kind]));
+        assert_eq!(code, 0);
+        let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        assert!(schema["$schema"].is_string(), "{kind}");
+    }
+}
