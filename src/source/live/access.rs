@@ -21,7 +21,7 @@ pub(super) async fn ask(client: &ArmClient, subscription: &str) -> Option<Permis
 
 impl Permissions {
     /// From the items of the list.
-    fn parse(items: &[Value]) -> Self {
+    pub(super) fn parse(items: &[Value]) -> Self {
         let names = |item: &Value, member: &str| -> Vec<String> {
             let list = item.get(member).and_then(Value::as_array);
             list.into_iter().flatten().filter_map(|action| Some(action.as_str()?.to_ascii_lowercase())).collect()
