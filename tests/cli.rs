@@ -12,7 +12,7 @@ fn holdfast() -> Command {
 }
 
 fn sample() -> String {
-    format!("{}/fixtures/estates/fraud-scoring", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/fixtures/estates/fraud-scoring/bicep", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Exit status, stdout, stderr.
@@ -79,9 +79,12 @@ fn a_wrong_configuration_is_named_with_line_and_word() {
 fn the_sample_estate_fails_for_its_defects() {
     let (code, out, _) = run(holdfast().arg("scan").arg(sample()).args(["--today", "2026-11-24"]));
     assert_eq!(code, 1, "{out}");
-    for expected in
-        ["error[HF-ACR-003]", "warning[HF-STOR-003]", "mlw-fraud-prod-weu → mlw-fraud-prod-neu", "azuredeploy.json:"]
-    {
+    for expected in [
+        "error[HF-ACR-003]",
+        "warning[HF-STOR-003]",
+        "mlw-fraud-prod-weu → mlw-fraud-prod-neu",
+        "modules/workspace.bicep:17:10",
+    ] {
         assert!(out.contains(expected), "{expected} is missing in\n{out}");
     }
     let (code, ..) = run(holdfast().arg("scan").arg(sample()).args(["--fail-on", "never"]));
