@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::subjects::{Root, kinds};
 use super::{Counterpart, Estate, Pair, Reference, Role, WorkspaceFacts, strongest};
 use crate::config::{Config, PairConfig, Tiers};
-use crate::model::{Collection, Region, Resource, ResourceId};
+use crate::model::{Collection, Region, Resource, ResourceId, Text};
 use crate::rule::Scope;
 
 /// What an input is about.
@@ -384,7 +384,7 @@ impl Estate {
         let id = target.map_or(&reference.id, |resource| &resource.id);
         let mut json = json!({
             "id": id.key(),
-            "name": id.name().map_or_else(|| id.to_string(), ToString::to_string),
+            "name": id.name().map_or_else(|| id.to_string(), Text::excerpt),
             "exact": id.is_exact(),
             "found": target.is_some(),
         });

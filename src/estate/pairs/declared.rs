@@ -60,7 +60,7 @@ fn resolve(forming: &Forming, reference: &WorkspaceRef) -> Vec<usize> {
 
 fn fits(forming: &Forming, at: usize, reference: &WorkspaceRef) -> bool {
     let resource = forming.members[at].resource;
-    let named = |name: &str| resource.display_name().eq_ignore_ascii_case(name);
+    let named = |name: &str| resource.id.name().is_some_and(|own| own.to_string().eq_ignore_ascii_case(name));
     match reference {
         WorkspaceRef::Id(id) => is_meant_by(&resource.id, id),
         WorkspaceRef::Name(name) => named(name),
