@@ -174,3 +174,29 @@ fn every_schema_is_json() {
         assert!(schema["$schema"].is_string(), "{kind}");
     }
 }
+
+/// Two accounts of which only the parameters that name them are known.
+#[test]
+fn accounts_with_unknown_names_are_neither_the_same_nor_distinct() {
+    let pair = |primary: &str, secondary: &str| {
+        let workspace = |name: &str, region: &str, account: &str| {
+            format!(
+                "resource {name} 'Microsoft.MachineLearningServices/workspaces@2024-10-01' = {{\n  name: '{name}'\n  \
+                 location: '{region}'\n  properties: {{ storageAccount: {account} }}\n}}\n"
+            )
+        };
+        let template = format!(
+            "param a string\nparam b string\n{}{}",
+            workspace("west", "westeurope", primary),
+            workspace("north", "northeurope", secondary)
+        );
+        let config = "version: 1\npairs:\n  - primary: west\n    secondary: north\n";
+        let dir = folder(&[("holdfast.yaml", config), ("main.bicep", &template)]);
+        let args = ["-f", "json", "--include-passes", "--rule", "HF-STOR-001"];
+        let (_, out, err) = run(holdfast().arg("scan").arg(dir.path()).args(args));
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));
+        report["findings"][0]["state"].as_str().expect("a state").to_owned()
+    };
+    assert_eq!(pair("a", "b"), "open");
+    assert_eq!(pair("a", "a"), "failed");
+}

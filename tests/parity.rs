@@ -90,3 +90,19 @@ fn a_recorded_source_is_judged_like_the_source() {
         assert_eq!(direct, recorded, "{} {dialect}", scenario.name);
     }
 }
+
+#[test]
+fn fingerprints_are_unique_within_a_log() {
+    let bench = Bench::new();
+    for scenario in scenarios::snapshots() {
+        let mut inventories = vec![scenario.inventory()];
+        inventories.extend(scenario.dialects().iter().map(|dialect| scenario.source(dialect)));
+        for inventory in inventories {
+            let report = bench.report(inventory, &scenario.config);
+            let mut seen = std::collections::BTreeSet::new();
+            for finding in &report.findings {
+                assert!(seen.insert(&finding.fingerprint), "{}: {} stands twice", scenario.name, finding.message);
+            }
+        }
+    }
+}
