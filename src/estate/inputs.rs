@@ -440,7 +440,7 @@ impl Estate {
         }
         for (resource_type, known) in &self.collection.complete {
             let mut listed: Vec<&str> = known.iter().filter(|s| scopes.contains(*s)).map(String::as_str).collect();
-            if self.collection.is_complete(resource_type, Collection::EVERYWHERE) {
+            if self.complete_everywhere.contains(resource_type) {
                 listed = vec![Collection::EVERYWHERE];
             }
             if !listed.is_empty() {

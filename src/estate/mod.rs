@@ -44,6 +44,8 @@ pub struct Estate {
     pub live: bool,
     /// Whether nothing contradicts what the configuration calls complete.
     may_be_complete: bool,
+    /// The types (lower case) that are complete in the whole scan.
+    complete_everywhere: BTreeSet<String>,
     /// Types of which some resource stands under an undecided condition.
     undecided_types: BTreeSet<String>,
     /// The judged workspaces that refer to a resource, by relation and resource.
@@ -75,6 +77,7 @@ impl Estate {
             pairs: Vec::new(),
             may_be_complete: !inventory.collection.gaps.iter().any(hides_resources),
             undecided_types,
+            complete_everywhere: complete_everywhere(&inventory.collection),
             collection: inventory.collection,
             deployments: inventory.deployments,
             files: inventory.files,
@@ -124,6 +127,11 @@ impl Estate {
     pub fn deployment_of(&self, resource: &Resource) -> Option<&Deployment> {
         self.deployments.get(resource.declaration()?.deployment.0 as usize)
     }
+}
+
+fn complete_everywhere(collection: &Collection) -> BTreeSet<String> {
+    let types = collection.complete.keys();
+    types.filter(|t| collection.is_complete(t, Collection::EVERYWHERE)).cloned().collect()
 }
 
 /// A gap in source code: what could not be read may declare any resource.

@@ -55,7 +55,12 @@ fn meant(forming: &Forming, from: usize, candidates: &[usize]) -> Meant {
 
 /// The workspaces that a reference fits.
 fn resolve(forming: &Forming, reference: &WorkspaceRef) -> Vec<usize> {
-    (0..forming.members.len()).filter(|at| fits(forming, *at, reference)).collect()
+    let candidates: Vec<usize> = match reference {
+        WorkspaceRef::Id(id) => id.name().map_or_else(Vec::new, |name| forming.named(name).to_vec()),
+        WorkspaceRef::Name(name) if !name.contains("${") => forming.named(&name.as_str().into()).to_vec(),
+        _ => (0..forming.members.len()).collect(),
+    };
+    candidates.into_iter().filter(|at| fits(forming, *at, reference)).collect()
 }
 
 fn fits(forming: &Forming, at: usize, reference: &WorkspaceRef) -> bool {
@@ -113,12 +118,13 @@ pub(super) fn by_tags(forming: &mut Forming) {
 fn named_by_tag(forming: &Forming, at: usize) -> Vec<usize> {
     let Some(text) = tag(forming.members[at].resource, &forming.config.tags.pair) else { return Vec::new() };
     let id = ResourceId::from_text(text.clone());
-    let fits = |other: &usize| {
-        let resource = forming.members[*other].resource;
-        let by_id = id.resource_type().is_some() && is_meant_by(&resource.id, &id);
-        by_id || resource.id.name().is_some_and(|name| name.same(&text) == Some(true))
-    };
-    (0..forming.members.len()).filter(fits).collect()
+    match id.name().filter(|_| id.resource_type().is_some()) {
+        Some(name) => {
+            let named = forming.named(name).iter().copied();
+            named.filter(|other| is_meant_by(&forming.members[*other].resource.id, &id)).collect()
+        }
+        None => forming.named(&text).to_vec(),
+    }
 }
 
 fn reciprocal(forming: &mut Forming, at: usize, other: usize, roles: &[Option<Role>]) {
