@@ -1,7 +1,9 @@
 //! Sources fill an [`Inventory`]: source code through [`Reader`]s, live subscriptions, snapshots.
 
+mod terraform;
 mod tree;
 
+pub use terraform::Terraform;
 pub use tree::{FileTree, TreeError};
 
 use crate::model::Inventory;
