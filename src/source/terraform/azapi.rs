@@ -10,7 +10,7 @@ use super::functions::json_decode;
 use super::instance::ResourceInstance;
 use super::scope::Scope;
 use super::syntax::ExprKind;
-use super::value::{Kind, Val};
+use super::value::{Kind, Unknown, Val};
 
 /// Members of a body that arguments of their own may give as well.
 const ARGUMENTS: &[&str] = &["location", "tags"];
@@ -120,10 +120,24 @@ fn identity(draft: &mut Draft, arguments: &Val, place: Option<Span>) {
 }
 
 impl Engine<'_, '_> {
+    /// The arguments of a resource; the body of an azapi resource as an object.
+    pub fn all_arguments(&self, resource: &ResourceInstance, unknown: &Unknown) -> Val {
+        let arguments = self.arguments(resource, unknown);
+        match (self.azapi_body(resource), arguments.as_members()) {
+            (Some(body), Some(members)) => {
+                let mut members = members.clone();
+                members.insert("body".into(), body);
+                Val::object(members)
+            }
+            _ => arguments,
+        }
+    }
+
     /// The body as an object where it is written as `jsonencode({…})`, so that its members keep their
     /// places.
-    pub fn azapi_body(&self, resource: &ResourceInstance) -> Option<Val> {
-        let attribute = resource.block.body.attribute("body")?;
+    fn azapi_body(&self, resource: &ResourceInstance) -> Option<Val> {
+        let azapi = resource.block.kind.starts_with("azapi_");
+        let attribute = resource.block.body.attribute("body").filter(|_| azapi)?;
         let ExprKind::Call(call) = &attribute.value.kind else { return None };
         let ("jsonencode", [inner]) = (&*call.name, call.args.as_slice()) else { return None };
         let scope = Scope { binding: Some(&resource.binding), ..Scope::of(&resource.module) };

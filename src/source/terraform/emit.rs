@@ -53,9 +53,13 @@ pub(super) struct Frame {
 
 /// One resource as its source gives it: the same for configurations and plans.
 pub(super) struct Given<'g> {
+    /// Whether values that are not there may be given all the same.
+    pub partial: bool,
     pub kind: &'g str,
     pub arguments: &'g Val,
     pub id: Option<Text>,
+    /// Whether the configuration gives a block: one that is unknown and not given is the provider's own.
+    pub configured: &'g dyn Fn(&str) -> bool,
     /// The id of what it is a part of.
     pub whole: &'g dyn Fn(&str) -> Option<Text>,
     pub unknown: &'g Unknown,
@@ -105,6 +109,29 @@ fn collect_module(
     }
 }
 
+/// The resources of a deployment that are read, by address.
+pub(super) fn instances(engine: &Engine, module: &Rc<ModuleInstance>, out: &mut HashMap<String, Rc<Instance>>) {
+    for (address, block) in &module.module.resources {
+        if !is_read(&block.kind) {
+            continue;
+        }
+        let Some(expansion) = engine.expansion(address, module) else { continue };
+        for (_, instance) in &expansion.instances {
+            if let Target::Resource(resource) = &instance.target {
+                out.insert(resource.address.to_string(), instance.clone());
+            }
+        }
+    }
+    for (name, block) in &module.module.calls {
+        let Ok(expansion) = engine.module_expansion(name, block.header, module) else { continue };
+        for (_, instance) in &expansion.instances {
+            if let Target::Module(inner) = &instance.target {
+                instances(engine, inner, out);
+            }
+        }
+    }
+}
+
 /// Whether resources of this type become ARM resources.
 pub(super) fn is_read(kind: &str) -> bool {
     matches!(kind, "azapi_resource" | "azapi_update_resource" | "azapi_data_plane_resource")
@@ -120,14 +147,7 @@ fn one(
     out: &mut Vec<Pending>,
 ) {
     let block = &resource.block;
-    let mut arguments = engine.arguments(resource, instance.unknown());
-    if let Some(body) = engine.azapi_body(resource)
-        && let Some(members) = arguments.as_members()
-    {
-        let mut members = members.clone();
-        members.insert("body".into(), body);
-        arguments = Val::object(members);
-    }
+    let arguments = engine.all_arguments(resource, instance.unknown());
     let declaration = Declaration {
         deployment: frame.deployment,
         logical_name: format!("terraform:{}", resource.address),
@@ -142,6 +162,8 @@ fn one(
         _ => engine.argument(resource, name).to_text(),
     };
     let given = Given {
+        partial: false,
+        configured: &|_| true,
         kind: &block.kind,
         arguments: &arguments,
         id: azurerm::id_of(engine, resource),
@@ -161,7 +183,7 @@ pub(super) fn translate(given: Given, frame: Frame, out: &mut Vec<Pending>) {
     }
     let Some(mapping) = azurerm::mapping(given.kind) else { return };
     let id = given.id.clone().unwrap_or_else(|| Text::hole(given.unknown.member(".id").hole()));
-    let block = Block { values: given.arguments, major: frame.major };
+    let block = Block { values: given.arguments, major: frame.major, partial: given.partial };
     let mut draft = Draft::default();
     let existing = given.declaration.existing;
     // Of a data source only its arguments are known, and those find it: they are no properties.
@@ -193,6 +215,7 @@ fn children(mapping: &Mapping, id: &Text, block: &Block, given: &Given) -> Vec<P
         match block.find(child.each) {
             Found::Absent { .. } => {}
             // How many there are is not known: one stands for them.
+            Found::Unknown(_) if !(given.configured)(child.each) => {}
             Found::Unknown(value) => {
                 let condition = Some(value.display());
                 result.push(pending_child(mapping, child, id, block, given, &value, condition));
@@ -221,7 +244,7 @@ fn pending_child(
     item: &Val,
     condition: Option<String>,
 ) -> Pending {
-    let inner = Block { values: item, major: block.major };
+    let inner = Block { values: item, ..*block };
     let name = match child.name {
         ChildName::Fixed(name) => Text::known(name),
         ChildName::Attribute(attribute) => match inner.find(attribute) {

@@ -168,8 +168,8 @@ impl<'p, 't> Engine<'p, 't> {
             return Err(Fault::wrong(condition.span, "the condition is null"));
         }
         match decided.as_bool() {
-            Some(true) => self.eval(then, scope),
-            Some(false) => self.eval(other, scope),
+            Some(true) => Ok(beside_string(self.eval(then, scope)?, other)),
+            Some(false) => Ok(beside_string(self.eval(other, scope)?, then)),
             None if !could_be_bool(&decided) => Err(Fault::wrong(condition.span, "the condition is not a boolean")),
             None => {
                 let (then, other) = (self.eval(then, scope), self.eval(other, scope));
@@ -459,6 +459,16 @@ impl<'p, 't> Engine<'p, 't> {
             }
             _ => Err(Fault::wrong(span, "only lists and maps have elements")),
         }
+    }
+}
+
+/// Both results of a conditional have one type: beside a string, numbers and booleans become strings.
+fn beside_string(value: Val, other: &Expr) -> Val {
+    let string = matches!(other.kind, ExprKind::Text(_))
+        || matches!(&other.kind, ExprKind::Template(pieces) if !matches!(pieces.as_slice(), [Piece::Expr(_)]));
+    match (&value.kind, value.to_text()) {
+        (Kind::Number(_) | Kind::Bool(_), Some(text)) if string => Val { kind: Val::text(text).kind, ..value },
+        _ => value,
     }
 }
 

@@ -49,6 +49,28 @@ pub(super) fn parse_values(text: &str, file: FileId) -> Result<Body, SyntaxError
     Ok(body)
 }
 
+/// A value of JSON as an expression; all of it stands at `span`.
+pub(super) fn constant(json: &serde_json::Value, span: Span) -> Expr {
+    let kind = match json {
+        serde_json::Value::Null => ExprKind::Null,
+        serde_json::Value::Bool(value) => ExprKind::Bool(*value),
+        serde_json::Value::Number(number) => ExprKind::Number(Num::from_json(number)),
+        serde_json::Value::String(text) => ExprKind::Text(text.as_str().into()),
+        serde_json::Value::Array(items) => ExprKind::List(items.iter().map(|item| constant(item, span)).collect()),
+        serde_json::Value::Object(members) => ExprKind::Object(
+            members
+                .iter()
+                .map(|(name, member)| Member {
+                    key: Key::Name(name.as_str().into()),
+                    value: constant(member, span),
+                    span,
+                })
+                .collect(),
+        ),
+    };
+    Expr { kind, span }
+}
+
 fn with_object(text: &str, read: impl FnOnce(&Object) -> Result<(), SyntaxError>) -> Result<(), SyntaxError> {
     let parsed = jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &STRICT)
         .map_err(|error| SyntaxError { offset: error.range().start as u32, message: error.kind().to_string() })?;

@@ -19,6 +19,7 @@ mod json;
 mod locate;
 mod module;
 mod number;
+mod plan;
 mod reference;
 mod roots;
 mod scope;
@@ -30,7 +31,7 @@ mod version;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::model::{Deployment, Gap, GapCode, Inventory};
+use crate::model::{Deployment, FileId, Gap, GapCode, Inventory, Span};
 
 use super::{EntryPoint, FileTree, Reader};
 use emit::Frame;
@@ -52,16 +53,17 @@ impl Reader for Terraform {
     }
 
     fn claims(&self, tree: &FileTree) -> Vec<EntryPoint> {
-        roots::entry_points(tree)
+        on_deep_stack(|| claims(tree)).unwrap_or_default()
     }
 
     fn read(&self, tree: &FileTree, entry: &EntryPoint) -> Inventory {
-        on_deep_stack(|| read_root(tree, entry)).unwrap_or_else(|| {
-            let mut inventory = Inventory::default();
-            let message = "the reader failed unexpectedly on this root module; please report it";
-            inventory.collection.gaps.push(Gap::at_path(GapCode::ReaderFailed, &entry.path, message));
-            inventory
-        })
+        on_deep_stack(|| if entry.path.ends_with(".json") { read_plan(tree, entry) } else { read_root(tree, entry) })
+            .unwrap_or_else(|| {
+                let mut inventory = Inventory::default();
+                let message = "the reader failed unexpectedly on this root module; please report it";
+                inventory.collection.gaps.push(Gap::at_path(GapCode::ReaderFailed, &entry.path, message));
+                inventory
+            })
     }
 }
 
@@ -69,6 +71,137 @@ fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
         thread.ok().and_then(|thread| thread.join().ok())
+    })
+}
+
+/// Root modules and plans. A plan of a root module replaces it, unless variable files make further
+/// deployments of it.
+fn claims(tree: &FileTree) -> Vec<EntryPoint> {
+    let mut entries = roots::entry_points(tree);
+    let is_plan = |path: &&str| {
+        path.ends_with(".json")
+            && !path.ends_with(".tf.json")
+            && !path.ends_with(".tfvars.json")
+            && tree.read(path).is_ok_and(|text| plan::is_plan(text.trim_start_matches('\u{feff}')))
+    };
+    for path in tree.files().filter(is_plan) {
+        if let Some(root) = root_of_plan(tree, path) {
+            entries.retain(|entry| entry.path != root || !entry.parameters.is_empty());
+        }
+        entries.push(EntryPoint { path: path.to_owned(), parameters: Vec::new() });
+    }
+    entries
+}
+
+/// The root module that a plan was made of: the one in the plan's folder or in the nearest folder
+/// above it, otherwise the only one of the tree; and only if it declares every resource of the plan's
+/// configuration.
+fn root_of_plan(tree: &FileTree, path: &str) -> Option<String> {
+    let text = tree.read(path).ok()?;
+    let plan = plan::parse(text.trim_start_matches('\u{feff}')).ok()?;
+    let root = plan.configuration.as_ref()?.root_module.as_ref()?;
+    let entries = roots::entry_points(tree);
+    let mut folder = roots::folder(path);
+    let candidate = loop {
+        let name = if folder.is_empty() { "." } else { folder };
+        if let Some(entry) = entries.iter().find(|entry| entry.path == name) {
+            break entry;
+        }
+        if folder.is_empty() {
+            match entries.as_slice() {
+                [only] => break only,
+                _ => return None,
+            }
+        }
+        folder = roots::folder(folder);
+    };
+    let project = Project::new(tree);
+    let module = project.module(if candidate.path == "." { "" } else { &candidate.path })?;
+    let declared = root.resources.iter().all(|resource| module.resources.contains_key(&*resource.address));
+    (declared && !root.resources.is_empty()).then(|| candidate.path.clone())
+}
+
+fn read_plan(tree: &FileTree, entry: &EntryPoint) -> Inventory {
+    let project = Project::new(tree);
+    let mut inventory = Inventory::default();
+    match project.file(&entry.path) {
+        Ok((file, text)) => plan_deployment(&project, entry, file, &text, &mut inventory),
+        Err(gap) => project.tell_gap(*gap),
+    }
+    let (files, gaps) = project.finish();
+    inventory.files = files;
+    inventory.collection.gaps.extend(gaps);
+    inventory
+}
+
+fn plan_deployment(project: &Project, entry: &EntryPoint, file: FileId, text: &str, inventory: &mut Inventory) {
+    let at = |offset: usize| {
+        let start = u32::try_from(offset).unwrap_or(u32::MAX);
+        Span { file, start, end: start }
+    };
+    let parsed = match plan::parse(text) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let line: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+            let message = format!("the plan cannot be read: {error}");
+            project.tell(GapCode::SyntaxError, Some(at(line + error.column().saturating_sub(1))), message);
+            return;
+        }
+    };
+    let mut tell = |offset: usize, message: String| project.tell(GapCode::InvalidDocument, Some(at(offset)), message);
+    let resources = parsed.resources(text, &mut tell);
+    let engine = Engine::new(project, plan_variables(&parsed, at(0)));
+    let root = root_of_plan(project.tree, &entry.path);
+    let sources = root.as_ref().and_then(|root| plan_sources(project, root, &entry.path, &engine));
+    let deployment = inventory.add_deployment(Deployment {
+        template: root.unwrap_or_else(|| entry.path.clone()),
+        parameters: Some(entry.path.clone()),
+        values: sources.as_ref().map(|(root, _)| emit::variable_values(&engine, root)).unwrap_or_default(),
+    });
+    let owner = format!("{}|", entry.path).into();
+    let reader = plan::Reader::new(&parsed, &resources, file, owner, sources.map(|(_, sources)| sources));
+    let frame = Frame { deployment, major: parsed.azurerm_major() };
+    let mut pending = Vec::new();
+    for planned in &resources {
+        reader.emit(planned, frame, &mut pending);
+    }
+    emit::finish(pending, inventory);
+}
+
+/// The values of the root variables that the plan was made with.
+fn plan_variables(parsed: &plan::Plan, place: Span) -> Values {
+    let mut values = Values::new();
+    for (name, variable) in &parsed.variables {
+        let Some(json) = variable.value.and_then(|raw| serde_json::from_str(raw.get()).ok()) else { continue };
+        let attribute = Attribute { name: (&**name).into(), value: json::constant(&json, place), span: place };
+        values.insert((&**name).into(), Rc::new(attribute));
+    }
+    values
+}
+
+fn plan_sources<'p>(
+    project: &'p Project<'p>,
+    root: &str,
+    plan: &str,
+    engine: &'p Engine<'p, 'p>,
+) -> Option<(Rc<ModuleInstance>, plan::Sources<'p>)> {
+    let module = project.module(if root == "." { "" } else { root })?;
+    let instance = root_instance(&module, Some(plan));
+    engine.modules.borrow_mut().push(instance.clone());
+    let mut instances = Default::default();
+    emit::instances(engine, &instance, &mut instances);
+    Some((instance, plan::Sources { engine, instances }))
+}
+
+fn root_instance(module: &Rc<Module>, file: Option<&str>) -> Rc<ModuleInstance> {
+    Rc::new(ModuleInstance {
+        module: module.clone(),
+        address: String::new(),
+        owner: format!("{}|{}", module.path, file.unwrap_or("")).into(),
+        call: None,
+        calls: Vec::new(),
+        memo: Default::default(),
+        expansions: Default::default(),
     })
 }
 
@@ -125,15 +258,7 @@ fn with_file(project: &Project, always: &Values, file: &str) -> Option<Values> {
 
 fn deploy(project: &Project, module: &Rc<Module>, given: Values, file: Option<&str>, inventory: &mut Inventory) {
     let engine = Engine::new(project, given);
-    let root = Rc::new(ModuleInstance {
-        module: module.clone(),
-        address: String::new(),
-        owner: format!("{}|{}", module.path, file.unwrap_or("")).into(),
-        call: None,
-        calls: Vec::new(),
-        memo: Default::default(),
-        expansions: Default::default(),
-    });
+    let root = root_instance(module, file);
     engine.modules.borrow_mut().push(root.clone());
     let deployment = inventory.add_deployment(Deployment {
         template: if module.path.is_empty() { ".".to_owned() } else { module.path.clone() },
@@ -144,6 +269,3 @@ fn deploy(project: &Project, module: &Rc<Module>, given: Values, file: Option<&s
     let pending = emit::collect(&engine, &root, Frame { deployment, major });
     emit::finish(pending, inventory);
 }
-
-#[cfg(test)]
-mod tests;

@@ -84,8 +84,13 @@ impl<'t> Project<'t> {
     /// Records a gap, once for each place and message.
     pub fn tell(&self, code: GapCode, span: Option<Span>, message: impl Into<String>) {
         let message = message.into();
+        // A name that is not declared is told once in a file, not at each use.
+        let once = match code {
+            GapCode::UnresolvedReference => span.map(|span| Span { start: 0, end: 0, ..span }),
+            _ => span,
+        };
         let mut state = self.state.borrow_mut();
-        if !state.told.insert((span, message.clone())) {
+        if !state.told.insert((once, message.clone())) {
             return;
         }
         let gap = match span {

@@ -13,6 +13,8 @@ pub(in super::super) struct Block<'v> {
     pub values: &'v Val,
     /// The major version of the provider, if it is known.
     pub major: Option<u32>,
+    /// What is not there may be given all the same: only some of the values were recorded.
+    pub partial: bool,
 }
 
 /// What a path leads to.
@@ -35,6 +37,9 @@ impl Block<'_> {
                 Found::Absent { inside: here } => inside |= here,
                 found => return found,
             }
+        }
+        if self.partial && inside {
+            return Found::Unknown(Val::unknown(&"partial".into(), path));
         }
         Found::Absent { inside }
     }
@@ -210,7 +215,7 @@ fn array(value: &Val, fields: &[Field], outer: &Block, place: Option<Span>) -> m
         }
         let mut draft = Draft::default();
         let place = item.span.or(place);
-        fill(&mut draft, fields, &Block { values: item, major: outer.major }, place);
+        fill(&mut draft, fields, &Block { values: item, ..*outer }, place);
         let mut element = draft.finish();
         element.span = place;
         element

@@ -58,9 +58,14 @@ pub(super) fn id_of(engine: &Engine, resource: &ResourceInstance) -> Option<Text
 
 /// The id of the virtual network that a peering, which names it, is a part of.
 pub(super) fn whole_of(engine: &Engine, resource: &ResourceInstance) -> Option<Text> {
-    let mut pieces = id_of(engine, resource)?.split('/');
+    id_of(engine, resource).as_ref().map(parent_of)
+}
+
+/// The id without its last type and name.
+pub(super) fn parent_of(id: &Text) -> Text {
+    let mut pieces = id.split('/');
     pieces.truncate(pieces.len().saturating_sub(2));
-    Some(apply::joined(&pieces))
+    apply::joined(&pieces)
 }
 
 /// Attributes that Azure computes and that are known all the same.

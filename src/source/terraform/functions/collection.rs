@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::eval::equal;
-use super::{Answer, Args, Kind, Num, Rc, Stop, Val, check_count, has_characters, holds, wrong};
+use super::{Answer, Args, Kind, Num, Rc, Stop, Val, check_count, has_characters, holds, unified, wrong};
 
 pub(super) fn call(name: &str, args: &Args) -> Option<Answer> {
     Some(match name {
@@ -108,6 +108,7 @@ fn compact(args: &Args) -> Answer {
 }
 
 fn concat(args: &Args) -> Answer {
+    args.val(0)?;
     let mut result = Vec::new();
     for index in 0..args.len() {
         result.extend_from_slice(args.items(index)?);
@@ -118,7 +119,7 @@ fn concat(args: &Args) -> Answer {
 
 fn distinct(args: &Args) -> Answer {
     let mut result: Vec<Val> = Vec::new();
-    let items = args.items(0)?;
+    let items = &unified(args.items(0)?);
     if items.len() > 20_000 {
         return wrong("the list is too long");
     }
@@ -135,8 +136,8 @@ fn element(args: &Args) -> Answer {
     if items.is_empty() {
         return wrong("the list is empty");
     }
-    let index = index.rem_euclid(items.len() as i64) as usize;
-    Ok(items[index].clone())
+    let Ok(index) = usize::try_from(index) else { return wrong("the index is negative") };
+    Ok(items[index % items.len()].clone())
 }
 
 fn flatten(args: &Args) -> Answer {

@@ -171,8 +171,7 @@ fn write_int(verb: &Verb, arg: &Val, out: &mut Text) -> Result<(), Stop> {
     let number = arg.as_number().ok_or_else(|| super::not_a("number", arg))?;
     let value = match number {
         Num::Int(value) => value,
-        // %d takes the whole part.
-        Num::Float(value) => value.trunc() as i128,
+        Num::Float(_) => return wrong("a whole number is required"),
     };
     let magnitude = value.unsigned_abs();
     let mut digits = match verb.letter {

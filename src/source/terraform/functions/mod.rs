@@ -81,8 +81,8 @@ fn conversion(name: &str, args: &Args) -> Option<Answer> {
         "tonumber" => convert(args, super::types::Type::Number),
         "tobool" => convert(args, super::types::Type::Bool),
         "tolist" | "list" if name == "list" || args.0.len() == 1 => to_list(name, args),
-        "toset" => args.items(0).map(|items| set_of(items.to_vec())),
-        "tomap" => args.members(0).map(|members| Val::object(members.clone())),
+        "toset" => args.items(0).map(|items| set_of(unified(items))),
+        "tomap" => args.members(0).map(to_map),
         "map" => legacy_map(args),
         "nonsensitive" | "ephemeralasnull" => args.val(0).cloned(),
         "sensitive" => Err(Stop::Unnamed),
@@ -100,7 +100,23 @@ fn to_list(name: &str, args: &Args) -> Answer {
     if name == "list" {
         return Ok(Val::list(args.0.to_vec()));
     }
-    args.items(0).map(|items| Val::list(items.to_vec()))
+    args.items(0).map(|items| Val::list(unified(items)))
+}
+
+fn to_map(members: &BTreeMap<Rc<str>, Val>) -> Val {
+    let values: Vec<Val> = members.values().cloned().collect();
+    Val::object(members.keys().cloned().zip(unified(&values)).collect())
+}
+
+/// The elements of a collection have one type: where one is a string, numbers and booleans become
+/// strings too.
+fn unified(items: &[Val]) -> Vec<Val> {
+    let strings = items.iter().any(|item| matches!(item.kind, Kind::Text(_)));
+    let one = |item: &Val| match (&item.kind, item.to_text()) {
+        (Kind::Number(_) | Kind::Bool(_), Some(text)) if strings => Val { kind: Val::text(text).kind, ..item.clone() },
+        _ => item.clone(),
+    };
+    items.iter().map(one).collect()
 }
 
 /// `map("k", "v", …)` of Terraform 0.11.
