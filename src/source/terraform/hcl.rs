@@ -102,7 +102,7 @@ impl Reader<'_> {
         let kind = match expr {
             hcl::Expression::Null(_) => ExprKind::Null,
             hcl::Expression::Bool(value) => ExprKind::Bool(*value.value()),
-            hcl::Expression::Number(value) => ExprKind::Number(number(value.value())),
+            hcl::Expression::Number(value) => ExprKind::Number(self.number(value)),
             hcl::Expression::String(value) => ExprKind::Text(value.as_str().into()),
             hcl::Expression::Array(items) => ExprKind::List(items.iter().map(|item| self.expr(item)).collect()),
             hcl::Expression::Object(object) => ExprKind::Object(self.members(object)),
@@ -128,6 +128,15 @@ impl Reader<'_> {
             hcl::Expression::ForExpr(each) => ExprKind::For(Box::new(self.for_expr(each))),
         };
         Expr { kind, span: self.span(expr.span()) }
+    }
+
+    /// The digits as they are written: the parser's numbers have 64 bits.
+    fn number(&self, value: &hcl_edit::Formatted<hcl_edit::Number>) -> Num {
+        let written = value.span().and_then(|range| self.text.get(range)).map(str::trim);
+        match written.and_then(Num::parse) {
+            Some(number) => number,
+            None => Num::from_f64(value.value().as_f64().unwrap_or_default()),
+        }
     }
 
     fn members(&self, object: &hcl::Object) -> Vec<Member> {
@@ -288,14 +297,6 @@ fn strip_start(text: &str) -> &str {
 
 fn join(first: Span, last: Span) -> Span {
     Span { file: first.file, start: first.start, end: last.end.max(first.end) }
-}
-
-fn number(number: &hcl_edit::Number) -> Num {
-    match (number.as_u64(), number.as_i64(), number.as_f64()) {
-        (Some(n), _, _) => Num::Int(n.into()),
-        (_, Some(n), _) => Num::Int(n.into()),
-        (_, _, float) => Num::from_f64(float.unwrap_or_default()),
-    }
 }
 
 fn operator(operator: BinaryOperator) -> Operator {

@@ -194,3 +194,36 @@ fn what_only_the_deployment_knows_is_unknown_and_never_absent() {
     assert_eq!(expression, "data.azurerm_client_config.current.tenant_id");
     assert_eq!(vault.get("/properties/enablePurgeProtection"), Some(&true.into()));
 }
+
+/// The value of an expression that refers to nothing, as JSON; `error` if Terraform refuses it.
+fn console(expression: &str) -> String {
+    let dir = tempfile::tempdir().expect("a scratch folder");
+    let tree = FileTree::open(dir.path(), &[], &|_| true).expect("a tree");
+    let project = Project::new(&tree);
+    let engine = Engine::new(&project, Values::new());
+    let root = root_instance(&Rc::new(Module::default()), None);
+    let place = Span { file: FileId(0), start: 0, end: 0 };
+    let value = hcl::parse_expr(&format!("jsonencode({expression})"), place)
+        .map_err(|error| error.message)
+        .and_then(|expr| engine.eval(&expr, scope::Scope::of(&root)).map_err(|fault| fault.message));
+    match value {
+        Ok(value) => value.as_str().unwrap_or("unknown").to_owned(),
+        Err(_) => "error".to_owned(),
+    }
+}
+
+/// Expressions and what `terraform console` of version 1.11.4 answers to `jsonencode` of them.
+#[test]
+fn expressions_have_the_values_that_terraform_gives_them() {
+    let table = include_str!("expressions.tsv");
+    let rows: Vec<(&str, &str)> = table.lines().filter_map(|line| line.split_once('\t')).collect();
+    assert!(rows.len() > 300);
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap_or(serde_json::Value::Null);
+    for (expression, expected) in rows {
+        let found = console(expression);
+        assert!(
+            found == expected || json(&found) == json(expected) && json(expected) != serde_json::Value::Null,
+            "{expression}: {found}, Terraform says {expected}"
+        );
+    }
+}

@@ -74,7 +74,8 @@ fn find(values: &Val, path: &str) -> Found {
             Some(member) => at = member.clone(),
         }
     }
-    Found::Given(at)
+    // To the provider an empty string is the same as none.
+    if at.as_str() == Some("") { Found::Absent { inside: true } } else { Found::Given(at) }
 }
 
 /// A block: an object, or the first of a list of them. `None` if there is none.

@@ -132,6 +132,9 @@ fn read_number(chars: &mut Peekable<Chars>) -> Option<usize> {
 }
 
 fn write(verb: &Verb, arg: &Val, out: &mut Text) -> Result<(), Stop> {
+    if arg.is_null() && verb.letter == 's' {
+        return Err(Stop::Unknown);
+    }
     // Holes pass through where nothing is counted.
     if matches!(verb.letter, 's' | 'v') && verb.width.is_none() && verb.precision.is_none() && !verb.sharp {
         if let Some(text) = arg.to_text() {

@@ -136,6 +136,10 @@ fn replace(args: &Args) -> Answer {
         check_growth(text.matches(&needle).count(), &with, &text)?;
         return string(text.replace(&needle, &with));
     }
+    // Providers and modules differ in how they spell types: the text stays the same id.
+    if needle.eq_ignore_ascii_case(&with) {
+        return Ok(Val::text(text.map_known(|known| known.replace(&needle, &with))));
+    }
     // A single character lies within one part; what becomes of a hole has a name of its own.
     if needle.chars().count() != 1 {
         return Err(Stop::Unknown);

@@ -19,6 +19,8 @@ pub(super) fn decode(text: &str) -> Answer {
     }
 }
 
+const OLD_BOOLEANS: &[&str] = &["y", "yes", "on", "n", "no", "off"];
+
 fn value_of(node: &Yaml, depth: usize) -> Answer {
     if depth > MAX_NESTING {
         return wrong("the YAML is nested too deep");
@@ -28,6 +30,10 @@ fn value_of(node: &Yaml, depth: usize) -> Answer {
         Yaml::Value(Scalar::Boolean(value)) => Val::bool(*value),
         Yaml::Value(Scalar::Integer(value)) => Val::int(*value),
         Yaml::Value(Scalar::FloatingPoint(value)) => Val::number(Num::from_f64(value.into_inner())),
+        // Without quotes these are booleans to Terraform, which reads YAML 1.1; quotes are not seen here.
+        Yaml::Value(Scalar::String(text)) if OLD_BOOLEANS.contains(&text.to_ascii_lowercase().as_str()) => {
+            return Err(Stop::Unknown);
+        }
         Yaml::Value(Scalar::String(text)) => Val::string(text.as_ref()),
         Yaml::Sequence(items) => {
             Val::list(items.iter().map(|item| value_of(item, depth + 1)).collect::<Result<_, _>>()?)
@@ -55,7 +61,8 @@ pub(super) fn encode(value: &Val) -> Answer {
     let mut out = String::new();
     write(value, 0, &mut out)?;
     if !out.ends_with('\n') {
-        out.push('\n');
+        // A plain scalar alone is ended as a document.
+        out.push_str(if matches!(value.kind, Kind::Number(_) | Kind::Bool(_) | Kind::Null) { "\n...\n" } else { "\n" });
     }
     string(out)
 }
