@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::eval::{Engine, entries};
+use super::eval::{Engine, entries, may_have_entries};
 use super::fault::Fault;
 use super::instance::ResourceInstance;
 use super::reference::unknown_member;
 use super::scope::{Names, Scope};
 use super::syntax::{Block, Body, ExprKind};
-use super::value::{Kind, Unknown, Val};
+use super::value::{Unknown, Val};
 
 /// Arguments that Terraform itself reads, of resources and modules.
 const META: &[&str] = &["count", "for_each", "provider", "depends_on", "lifecycle", "connection", "provisioner"];
@@ -80,7 +80,7 @@ impl Engine<'_, '_> {
         let entries = match entries(&collection) {
             Some(entries) => entries,
             None if collection.is_null() => return Ok(None),
-            None if matches!(collection.kind, Kind::Unknown(_) | Kind::Instance(_)) => {
+            None if may_have_entries(&collection) => {
                 return Ok(Some(self.unknown_here(each.value.span, scope).at(block.header)));
             }
             None => return Err(Fault::wrong(each.value.span, "`for_each` needs a list, a set or a map")),

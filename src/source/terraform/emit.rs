@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::model::{
-    self, Declaration, DeploymentId, GapCode, Inventory, Resource, ResourceId, Span, Text, Unknown as Why, Value,
-};
+use crate::model::{self, Declaration, DeploymentId, GapCode, Inventory, Resource, ResourceId, Span, Text, Value};
 
+use super::avm::ExternalModule;
 use super::azapi;
-use super::azurerm::{self, Block, Child, ChildName, Draft, Found, Join, Mapping, fill};
+use super::azurerm::{self, Block, Child, ChildName, Draft, Found, Join, Mapping, fill, unresolved};
 use super::eval::Engine;
 use super::instance::{Instance, ModuleInstance, ResourceInstance, Target};
 use super::syntax::ExprKind;
@@ -101,12 +100,40 @@ fn collect_module(
     for (name, block) in &module.module.calls {
         let Ok(expansion) = engine.module_expansion(name, block.header, module) else { continue };
         for (_, instance) in &expansion.instances {
-            if let Target::Module(inner) = &instance.target {
-                let own = inner.call.as_ref().and_then(|call| call.binding.condition.as_ref());
-                collect_module(engine, inner, frame, own.or(condition), out);
+            match &instance.target {
+                Target::Module(inner) => {
+                    let own = inner.call.as_ref().and_then(|call| call.binding.condition.as_ref());
+                    collect_module(engine, inner, frame, own.or(condition), out);
+                }
+                Target::External(external) => {
+                    let own = external.binding.condition.as_ref().or(condition);
+                    out.push(external_module(engine, instance, external, frame, own));
+                }
+                Target::Resource(_) => {}
             }
         }
     }
+}
+
+/// What a module that is not on disk creates.
+fn external_module(
+    engine: &Engine,
+    instance: &Instance,
+    module: &ExternalModule,
+    frame: Frame,
+    condition: Option<&Rc<str>>,
+) -> Pending {
+    let declaration = Declaration {
+        deployment: frame.deployment,
+        logical_name: format!("terraform:{}", module.address),
+        span: module.block.header,
+        spans: Default::default(),
+        calls: module.parent.calls.clone(),
+        existing: false,
+        condition: condition.map(|text| text.to_string()),
+    };
+    let id = engine.module_id(module).unwrap_or_else(|| Text::hole(instance.unknown().member(".id").hole()));
+    Pending { id, arm: module.arm.to_owned(), body: engine.module_body(module).finish(), declaration, part: None }
 }
 
 /// The resources of a deployment that are read, by address.
@@ -183,7 +210,8 @@ pub(super) fn translate(given: Given, frame: Frame, out: &mut Vec<Pending>) {
     }
     let Some(mapping) = azurerm::mapping(given.kind) else { return };
     let id = given.id.clone().unwrap_or_else(|| Text::hole(given.unknown.member(".id").hole()));
-    let block = Block { values: given.arguments, major: frame.major, partial: given.partial };
+    let partial = given.partial.then_some(given.unknown);
+    let block = Block { values: given.arguments, major: frame.major, partial };
     let mut draft = Draft::default();
     let existing = given.declaration.existing;
     // Of a data source only its arguments are known, and those find it: they are no properties.
@@ -340,7 +368,7 @@ fn alone(one: Pending, part: Part) -> Pending {
     if let PartJoin::Element(pointer, value) = part.join {
         // There are others that are not known here.
         let mut draft = Draft::default();
-        draft.set(&pointer, unresolved(&format!("the elements beside {}", value_name(&value))));
+        draft.set(&pointer, unresolved(format!("the elements beside {}", value_name(&value))));
         body = draft.finish();
     }
     let declaration = Declaration { existing: true, ..one.declaration };
@@ -349,10 +377,6 @@ fn alone(one: Pending, part: Part) -> Pending {
 
 fn value_name(value: &Value) -> String {
     value.get("name").and_then(|name| name.as_str()).unwrap_or("this one").to_owned()
-}
-
-fn unresolved(text: &str) -> Value {
-    Value::new(model::Kind::Unknown(Why::Unresolved { expression: text.to_owned(), text: None }))
 }
 
 /// The value at a pointer of an object, made if it is not there; `None` where something else stands.
@@ -376,7 +400,7 @@ fn add_element(body: &mut Value, pointer: &str, value: Value, condition: Option<
     let Some(slot) = entry(body, pointer) else { return };
     if let Some(condition) = condition {
         // Whether the element is there is not known, so neither is the array.
-        *slot = Value { span: slot.span, supplied: slot.supplied, ..unresolved(&condition) };
+        *slot = Value { span: slot.span, supplied: slot.supplied, ..unresolved(condition) };
         return;
     }
     match &mut slot.kind {
@@ -389,7 +413,7 @@ fn add_element(body: &mut Value, pointer: &str, value: Value, condition: Option<
 fn merge(into: &mut Value, from: Value, condition: Option<&str>) {
     let model::Kind::Object(members) = from.kind else {
         *into = match condition {
-            Some(condition) => Value { span: from.span, ..unresolved(condition) },
+            Some(condition) => Value { span: from.span, ..unresolved(condition.to_owned()) },
             None => from,
         };
         return;

@@ -19,7 +19,7 @@ use super::value::{Kind, MAX_NESTING, MAX_WEIGHT, Val};
 const MAX_DEPTH: u32 = 1_500;
 
 /// How many expressions and values one deployment may take to evaluate.
-const MAX_STEPS: u64 = 30_000_000;
+const MAX_STEPS: u64 = 10_000_000;
 
 /// Evaluates one deployment: a root module with one set of variable values.
 pub(super) struct Engine<'p, 't> {
@@ -238,7 +238,7 @@ impl<'p, 't> Engine<'p, 't> {
     fn for_expr(&self, each: &ForExpr, span: Span, scope: Scope) -> Result<Val, Fault> {
         let collection = self.eval(&each.collection, scope)?;
         let Some(entries) = entries(&collection) else {
-            if collection.is_unknown() || matches!(collection.kind, Kind::Instance(_)) {
+            if may_have_entries(&collection) {
                 return Ok(self.unknown_here(span, scope));
             }
             return Err(Fault::wrong(each.collection.span, "`for` needs a list, a set or a map"));
@@ -504,11 +504,17 @@ pub(super) fn entries(value: &Val) -> Option<Vec<(Val, Val)>> {
             Some(seq.items.iter().enumerate().map(|(index, item)| (Val::int(index as i64), item.clone())).collect())
         }
         Kind::Set(seq) => Some(seq.items.iter().map(|item| (item.clone(), item.clone())).collect()),
-        Kind::Object(map) => {
+        // Of an open object there are more members than are known.
+        Kind::Object(map) if map.open.is_none() => {
             Some(map.members.iter().map(|(key, member)| (Val::string(&**key), member.clone())).collect())
         }
         _ => None,
     }
+}
+
+/// Whether a value that has no known entries may have some.
+pub(super) fn may_have_entries(value: &Val) -> bool {
+    matches!(value.kind, Kind::Unknown(_) | Kind::Instance(_) | Kind::Object(_))
 }
 
 /// Whether two values are equal; `None` if that depends on what is not known.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::model::Span;
 
+use super::avm::ExternalModule;
 use super::fault::Fault;
 use super::module::{Module, ResourceBlock};
 use super::syntax::Block;
@@ -24,6 +25,8 @@ pub(super) struct Instance {
 pub(super) enum Target {
     Resource(Box<ResourceInstance>),
     Module(Rc<ModuleInstance>),
+    /// A module that is not on disk.
+    External(Box<ExternalModule>),
 }
 
 /// One resource or data source.
@@ -112,6 +115,14 @@ impl Instance {
         let text = module.address.rsplit_once("module.").map_or("module", |(_, name)| name);
         let unknown = Unknown { owner, text: format!("module.{text}") };
         Self { unknown: Rc::new(unknown), target: Target::Module(module) }
+    }
+
+    /// A module that is not on disk.
+    pub fn external(module: ExternalModule) -> Self {
+        let owner = module.parent.owner.clone();
+        let text = module.address.rsplit_once("module.").map_or("module", |(_, name)| name);
+        let unknown = Unknown { owner, text: format!("module.{text}") };
+        Self { unknown: Rc::new(unknown), target: Target::External(Box::new(module)) }
     }
 
     /// What it is as a whole.

@@ -5,6 +5,7 @@
 //! known stays unknown with its source text. `azurerm_*` resources become ARM resources by the tables
 //! below `azurerm/`, `azapi_*` resources nearly as they are.
 
+mod avm;
 mod azapi;
 mod azurerm;
 mod body;
@@ -95,7 +96,7 @@ fn claims(tree: &FileTree) -> Vec<EntryPoint> {
 
 /// The root module that a plan was made of: the one in the plan's folder or in the nearest folder
 /// above it, otherwise the only one of the tree; and only if it declares every resource of the plan's
-/// configuration.
+/// configuration, and the plan covers all of it.
 fn root_of_plan(tree: &FileTree, path: &str) -> Option<String> {
     let text = tree.read(path).ok()?;
     let plan = plan::parse(text.trim_start_matches('\u{feff}')).ok()?;
@@ -117,6 +118,9 @@ fn root_of_plan(tree: &FileTree, path: &str) -> Option<String> {
     };
     let project = Project::new(tree);
     let module = project.module(if candidate.path == "." { "" } else { &candidate.path })?;
+    if plan.complete == Some(false) || plan.errored == Some(true) {
+        return None;
+    }
     let declared = root.resources.iter().all(|resource| module.resources.contains_key(&*resource.address));
     (declared && !root.resources.is_empty()).then(|| candidate.path.clone())
 }
@@ -148,6 +152,10 @@ fn plan_deployment(project: &Project, entry: &EntryPoint, file: FileId, text: &s
             return;
         }
     };
+    if parsed.complete == Some(false) || parsed.errored == Some(true) {
+        let message = "the plan covers only a part of its configuration: it was targeted, or ended in an error";
+        project.tell(GapCode::InvalidDocument, Some(at(0)), message);
+    }
     let mut tell = |offset: usize, message: String| project.tell(GapCode::InvalidDocument, Some(at(offset)), message);
     let resources = parsed.resources(text, &mut tell);
     let engine = Engine::new(project, plan_variables(&parsed, at(0)));

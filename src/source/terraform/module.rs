@@ -23,6 +23,8 @@ pub(super) struct Module {
     pub resources: BTreeMap<Rc<str>, Rc<ResourceBlock>>,
     pub calls: BTreeMap<Rc<str>, Rc<Block>>,
     pub providers: Vec<Rc<Block>>,
+    /// `import` blocks: resources that exist already.
+    pub imports: Vec<Rc<Block>>,
     /// The version constraints of the azurerm provider.
     pub azurerm_versions: Vec<String>,
     /// A file could not be read: a name that is not declared may be declared there.
@@ -226,6 +228,7 @@ impl Module {
                     self.calls.insert(name, Rc::new(block));
                 }
                 "provider" => self.providers.push(Rc::new(block)),
+                "import" => self.imports.push(Rc::new(block)),
                 "terraform" => self.add_settings(&block),
                 _ => {}
             }

@@ -27,6 +27,12 @@ use super::value::{Kind, Unknown, Val};
 pub(super) struct Plan<'a> {
     #[serde(borrow, default)]
     pub variables: BTreeMap<Cow<'a, str>, Variable<'a>>,
+    /// False if the plan covers only some resources (`-target`).
+    #[serde(default)]
+    pub complete: Option<bool>,
+    /// Whether planning ended in an error.
+    #[serde(default)]
+    pub errored: Option<bool>,
     #[serde(borrow, default)]
     planned_values: Option<Values<'a>>,
     #[serde(borrow, default)]
@@ -319,7 +325,7 @@ impl Sources<'_> {
         let instance = self.instances.get(address)?;
         match &instance.target {
             Target::Resource(resource) => Some((instance, resource)),
-            Target::Module(_) => None,
+            Target::Module(_) | Target::External(_) => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::model::{GapCode, Span, Text};
 
+use super::avm::ExternalModule;
 use super::azurerm;
 use super::eval::{Engine, entries};
 use super::fault::Fault;
@@ -13,7 +14,7 @@ use super::instance::{
 };
 use super::module::Variable;
 use super::scope::Scope;
-use super::syntax::{Body, Expr, ExprKind, Step};
+use super::syntax::{Block, Body, Expr, ExprKind, Step};
 use super::types::Type;
 use super::value::{Kind, Unknown, Val};
 
@@ -43,7 +44,7 @@ impl Engine<'_, '_> {
             "local" => self.walk(self.local(first, span, scope.module)?.taken(), rest, span, scope),
             "each" | "count" => self.walk(self.binding_value(name, first, span, scope)?, rest, span, scope),
             "path" => self.walk(self.path_value(first, scope), rest, span, scope),
-            "terraform" | "self" => {
+            "terraform" | "self" | "ephemeral" => {
                 let value = Val::unknown(&scope.module.owner, format!("{name}.{first}"));
                 self.walk(value, rest, span, scope)
             }
@@ -237,6 +238,10 @@ impl Engine<'_, '_> {
     pub fn instance_attribute(&self, instance: &Rc<Instance>, name: &str, span: Span) -> Result<Val, Fault> {
         match &instance.target {
             Target::Module(module) => self.output(name, span, module).map(Val::taken),
+            Target::External(module) => {
+                let output = self.module_output(module, name).map(Val::taken);
+                Ok(output.unwrap_or_else(|| unknown_member(instance.unknown(), &format!(".{name}"))))
+            }
             Target::Resource(resource) => {
                 let key = format!("{}\u{1f}{}.{name}", resource.module.owner, resource.address);
                 if !self.active.borrow_mut().insert(key.clone()) {
@@ -337,7 +342,7 @@ impl Engine<'_, '_> {
         let target = self.called_module(&block, name, module);
         let parent_prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
         let expansion = match target {
-            None => Expansion { shape: Shape::Single, instances: Vec::new(), certain: false },
+            None => self.external_expansion(&block, &address, module),
             Some(target) => self.multiply(&block.body, &address, block.header, module, |binding, key| {
                 let address = format!("{parent_prefix}module.{name}{key}");
                 let mut calls = module.calls.clone();
@@ -359,6 +364,27 @@ impl Engine<'_, '_> {
         let expansion = Rc::new(expansion);
         module.expansions.borrow_mut().insert(address, expansion.clone());
         Ok(expansion)
+    }
+
+    /// The instances of a module that is not on disk, if it is known what it creates.
+    fn external_expansion(&self, block: &Rc<Block>, address: &str, module: &Rc<ModuleInstance>) -> Expansion {
+        let source = match block.body.attribute("source").map(|a| &a.value.kind) {
+            Some(ExprKind::Text(source)) => super::avm::arm_type(source),
+            _ => None,
+        };
+        let Some(arm) = source else {
+            return Expansion { shape: Shape::Single, instances: Vec::new(), certain: false };
+        };
+        let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
+        self.multiply(&block.body, address, block.header, module, |binding, key| {
+            Some(Rc::new(Instance::external(ExternalModule {
+                arm,
+                block: block.clone(),
+                parent: module.clone(),
+                binding,
+                address: format!("{prefix}{address}{key}").into(),
+            })))
+        })
     }
 
     /// One instance for each element of `count` or `for_each`.
@@ -393,11 +419,11 @@ impl Engine<'_, '_> {
 
     fn bindings(&self, body: &Body, header: Span, module: &Rc<ModuleInstance>) -> (Shape, Vec<Keyed>, bool) {
         if let Some(count) = body.attribute("count") {
-            let (bindings, certain) = self.count_bindings(&count.value, module);
+            let (bindings, certain) = self.count_bindings(&count.value, header, module);
             return (Shape::Count, self.limited(bindings, header), certain);
         }
         if let Some(each) = body.attribute("for_each") {
-            let (bindings, certain) = self.each_bindings(&each.value, module);
+            let (bindings, certain) = self.each_bindings(&each.value, header, module);
             return (Shape::Each, self.limited(bindings, header), certain);
         }
         (Shape::Single, vec![(None, Binding::default())], true)
@@ -412,7 +438,7 @@ impl Engine<'_, '_> {
         all
     }
 
-    fn count_bindings(&self, expr: &Expr, module: &Rc<ModuleInstance>) -> (Vec<Keyed>, bool) {
+    fn count_bindings(&self, expr: &Expr, header: Span, module: &Rc<ModuleInstance>) -> (Vec<Keyed>, bool) {
         let one = |index: i64, condition: Option<Rc<str>>| {
             let binding = Binding { count: Some(Val::int(index)), each: None, condition };
             (Some(Rc::from(index.to_string())), binding)
@@ -428,18 +454,18 @@ impl Engine<'_, '_> {
                 ((0..most).map(|index| one(index, Some(condition.clone()))).collect(), false)
             }
             Branches::Unknown(condition) => {
-                let index = Val::unknown(&format!("{}#{condition}", module.owner).into(), "count.index");
+                let index = Val::unknown(&instances_owner(header, module), "count.index");
                 let binding = Binding { count: Some(index), each: None, condition: Some(condition) };
                 (vec![(None, binding)], false)
             }
         }
     }
 
-    fn each_bindings(&self, expr: &Expr, module: &Rc<ModuleInstance>) -> (Vec<Keyed>, bool) {
+    fn each_bindings(&self, expr: &Expr, header: Span, module: &Rc<ModuleInstance>) -> (Vec<Keyed>, bool) {
         let (condition, values) = match self.branches(expr, module) {
             Branches::Known(value) => (None, vec![value]),
             Branches::Either(condition, values) => (Some(condition), values),
-            Branches::Unknown(condition) => return (vec![unknown_each(condition, module)], false),
+            Branches::Unknown(condition) => return (vec![unknown_each(condition, header, module)], false),
         };
         let mut result: BTreeMap<Rc<str>, Binding> = BTreeMap::new();
         let mut certain = condition.is_none();
@@ -462,7 +488,7 @@ impl Engine<'_, '_> {
             }
         }
         let mut bindings: Vec<_> = result.into_iter().map(|(name, binding)| (Some(name), binding)).collect();
-        bindings.extend(unnamed.map(|condition| unknown_each(condition, module)));
+        bindings.extend(unnamed.map(|condition| unknown_each(condition, header, module)));
         (bindings, certain)
     }
 
@@ -492,7 +518,7 @@ impl Engine<'_, '_> {
 
     fn called_module(
         &self,
-        block: &super::syntax::Block,
+        block: &Block,
         name: &str,
         caller: &Rc<ModuleInstance>,
     ) -> Option<Rc<super::module::Module>> {
@@ -560,8 +586,14 @@ enum Branches {
     Unknown(Rc<str>),
 }
 
-fn unknown_each(condition: Rc<str>, module: &ModuleInstance) -> Keyed {
-    let owner: Rc<str> = format!("{}#{condition}", module.owner).into();
+/// The owner of keys that are not known: those of one resource are not those of another, even where
+/// both come from the same expression.
+fn instances_owner(header: Span, module: &ModuleInstance) -> Rc<str> {
+    format!("{}#{}:{}", module.owner, header.file.0, header.start).into()
+}
+
+fn unknown_each(condition: Rc<str>, header: Span, module: &ModuleInstance) -> Keyed {
+    let owner = instances_owner(header, module);
     let each = Some((Val::unknown(&owner, "each.key"), Val::unknown(&owner, "each.value")));
     (None, Binding { count: None, each, condition: Some(condition) })
 }

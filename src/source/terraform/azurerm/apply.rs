@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::model::{self, Span, Text};
 
-use super::super::value::{Kind, Val};
+use super::super::value::{Kind, Unknown, Val};
 use super::table::{Absent, Field, How, Id, Lit, Made, Mapping};
 
 /// The arguments of a resource or of a block in it.
@@ -13,8 +13,9 @@ pub(in super::super) struct Block<'v> {
     pub values: &'v Val,
     /// The major version of the provider, if it is known.
     pub major: Option<u32>,
-    /// What is not there may be given all the same: only some of the values were recorded.
-    pub partial: bool,
+    /// The resource, if what is not there may be given all the same: only some of its values were
+    /// recorded.
+    pub partial: Option<&'v Unknown>,
 }
 
 /// What a path leads to.
@@ -38,10 +39,10 @@ impl Block<'_> {
                 found => return found,
             }
         }
-        if self.partial && inside {
-            return Found::Unknown(Val::unknown(&"partial".into(), path));
+        match self.partial.filter(|_| inside) {
+            Some(resource) => Found::Unknown(Kind::Unknown(Rc::new(resource.member(&format!(".{path}")))).into()),
+            None => Found::Absent { inside },
         }
-        Found::Absent { inside }
     }
 
     /// The value at a path, also if it is unknown; null if nothing is given.
@@ -183,17 +184,21 @@ fn set_default(draft: &mut Draft, from: &str, to: &str, absent: Absent, block: &
             Some(known) if known <= major => before,
             Some(_) => after,
             None => {
-                let text = format!("the default of {from}, which the version of the azurerm provider decides");
-                draft.set(to, Val::unknown(&"azurerm".into(), text).to_model(None));
+                draft.set(to, unresolved(format!("the default of {from}, which the version of azurerm decides")));
                 return;
             }
         },
     };
     match value {
         Lit::None => {}
-        Lit::Unsure => draft.set(to, Val::unknown(&"azurerm".into(), format!("the default of {from}")).to_model(None)),
+        Lit::Unsure => draft.set(to, unresolved(format!("the default of {from}"))),
         known => draft.set(to, literal(known)),
     }
+}
+
+/// Not known, and equal to nothing else that is not known.
+pub(in super::super) fn unresolved(expression: String) -> model::Value {
+    model::Value::new(model::Kind::Unknown(model::Unknown::Unresolved { expression, text: None }))
 }
 
 fn literal(value: Lit) -> model::Value {

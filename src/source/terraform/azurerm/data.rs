@@ -378,6 +378,8 @@ pub(super) const TABLE: &[Mapping] = &[
         Id::InstanceFailoverGroup,
         &[
             Field::Made { to: "/properties/managedInstancePairs", make: instance_pairs },
+            // The provider takes the location from the partner.
+            Field::with("partner_managed_instance_id", "/properties/partnerRegions", How::With(region_of)),
             Field::same("secondary_type", "/properties/secondaryType").or(Lit::Text("Geo")),
             FAILOVER_MODE,
             FAILOVER_GRACE,
@@ -468,6 +470,12 @@ fn instance_pairs(block: &Block) -> Made {
         ("partnerManagedInstanceId".into(), block.get("partner_managed_instance_id")),
     ];
     Made::Value(Val::list(vec![Val::object(pair.into_iter().collect())]))
+}
+
+fn region_of(value: &Val) -> Val {
+    let text = format!("the location of {}", value.display());
+    let location = Val::derived(text, &format!("location\u{1e}{}", value.identity()));
+    Val::list(vec![Val::object([("location".into(), location)].into_iter().collect())])
 }
 
 /// `GP_Standard_D4s_v3`: a tier and the name of a size.

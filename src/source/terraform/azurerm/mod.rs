@@ -14,9 +14,11 @@ use crate::model::Text;
 use super::eval::Engine;
 use super::instance::ResourceInstance;
 use super::locate::provider_name;
+use super::scope::Scope;
+use super::syntax::ExprKind;
 use super::value::Val;
 
-pub(super) use apply::{Block, Draft, Found, fill, id};
+pub(super) use apply::{Block, Draft, Found, fill, id, unresolved};
 pub(super) use table::{Child, ChildName, Join, Mapping};
 
 /// All tables.
@@ -35,6 +37,9 @@ pub(super) fn provider_of(resource: &ResourceInstance) -> String {
 
 /// The ARM id of a resource or data source, if its type is known here.
 pub(super) fn id_of(engine: &Engine, resource: &ResourceInstance) -> Option<Text> {
+    if let Some(id) = imported(engine, resource) {
+        return Some(id);
+    }
     let get = |name: &str| match engine.argument(resource, name) {
         // A name that is left out is made up by the provider.
         value if value.is_null() && name == "name" => {
@@ -54,6 +59,20 @@ pub(super) fn id_of(engine: &Engine, resource: &ResourceInstance) -> Option<Text
     let mapping = mapping(&resource.block.kind)?;
     let subscription = engine.subscription(&resource.module, &provider_of(resource));
     id(mapping, &subscription, &get)
+}
+
+/// The id that an `import` block of the root module gives.
+fn imported(engine: &Engine, resource: &ResourceInstance) -> Option<Text> {
+    let root = engine.modules.borrow().first().cloned()?;
+    let block = root.module.imports.iter().find(|block| {
+        let to = block.body.attribute("to").map(|a| match &a.value.kind {
+            ExprKind::Text(text) => text.to_string(),
+            _ => engine.project.source(a.value.span),
+        });
+        to.as_deref() == Some(&*resource.address) && block.body.attribute("for_each").is_none()
+    })?;
+    let id = engine.eval(&block.body.attribute("id")?.value, Scope::of(&root)).ok()?;
+    id.as_str().filter(|id| id.starts_with('/')).map(Text::known)
 }
 
 /// The id of the virtual network that a peering, which names it, is a part of.

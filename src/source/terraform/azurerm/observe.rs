@@ -15,7 +15,6 @@ pub(super) const TABLE: &[Mapping] = &[
             TAGS,
             Field::same("application_type", "/properties/Application_Type"),
             Field::same("workspace_id", "/properties/WorkspaceResourceId"),
-            Field::Made { to: "/properties/IngestionMode", make: ingestion },
             Field::same("retention_in_days", "/properties/RetentionInDays").or(Lit::Int(90)),
         ],
     ),
@@ -103,20 +102,6 @@ pub(super) const TABLE: &[Mapping] = &[
         &[Field::same("lock_level", "/properties/level"), Field::same("notes", "/properties/notes")],
     ),
 ];
-
-/// A component with a workspace sends everything there; one without is of the classic kind.
-fn ingestion(block: &Block) -> Made {
-    let workspace = block.get("workspace_id");
-    if workspace.is_null() {
-        return Made::Value(Val::string("ApplicationInsights"));
-    }
-    match workspace.to_text() {
-        Some(text) if text.parts().iter().any(|part| matches!(part, crate::model::Part::Known(_))) => {
-            Made::Value(Val { span: workspace.span, place: workspace.place, ..Val::string("LogAnalytics") })
-        }
-        _ => Made::Value(workspace),
-    }
-}
 
 /// The arguments of `criteria` and the fields of the activity log that they compare.
 const CRITERIA: &[(&str, &str)] = &[
