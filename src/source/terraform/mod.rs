@@ -5,12 +5,14 @@
 //! known stays unknown with its source text. `azurerm_*` resources become ARM resources by the tables
 //! below `azurerm/`, `azapi_*` resources nearly as they are.
 
+mod address;
 mod avm;
 mod azapi;
 mod azurerm;
 mod body;
 mod emit;
 mod eval;
+mod expand;
 mod fault;
 mod files;
 mod functions;
@@ -21,6 +23,7 @@ mod locate;
 mod module;
 mod number;
 mod plan;
+mod plan_reader;
 mod reference;
 mod roots;
 mod scope;
@@ -167,7 +170,7 @@ fn plan_deployment(project: &Project, entry: &EntryPoint, file: FileId, text: &s
         values: sources.as_ref().map(|(root, _)| emit::variable_values(&engine, root)).unwrap_or_default(),
     });
     let owner = format!("{}|", entry.path).into();
-    let reader = plan::Reader::new(&parsed, &resources, file, owner, sources.map(|(_, sources)| sources));
+    let reader = plan_reader::Reader::new(&parsed, &resources, file, owner, sources.map(|(_, sources)| sources));
     let frame = Frame { deployment, major: parsed.azurerm_major() };
     let mut pending = Vec::new();
     for planned in &resources {
@@ -192,13 +195,13 @@ fn plan_sources<'p>(
     root: &str,
     plan: &str,
     engine: &'p Engine<'p, 'p>,
-) -> Option<(Rc<ModuleInstance>, plan::Sources<'p>)> {
+) -> Option<(Rc<ModuleInstance>, plan_reader::Sources<'p>)> {
     let module = project.module(if root == "." { "" } else { root })?;
     let instance = root_instance(&module, Some(plan));
     engine.modules.borrow_mut().push(instance.clone());
     let mut instances = Default::default();
     emit::instances(engine, &instance, &mut instances);
-    Some((instance, plan::Sources { engine, instances }))
+    Some((instance, plan_reader::Sources { engine, instances }))
 }
 
 fn root_instance(module: &Rc<Module>, file: Option<&str>) -> Rc<ModuleInstance> {
