@@ -31,7 +31,8 @@ impl Engine<'_, '_> {
             if META.contains(&&*attribute.name) {
                 continue;
             }
-            let value = self.eval(&attribute.value, scope).unwrap_or_else(|fault| {
+            let value = self.eval(&attribute.value, scope).and_then(|value| self.hold(value, attribute.span));
+            let value = value.unwrap_or_else(|fault| {
                 self.report(&fault);
                 self.unknown_here(attribute.value.span, scope)
             });

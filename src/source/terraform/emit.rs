@@ -25,6 +25,21 @@ pub(super) struct Pending {
     pub part: Option<Part>,
 }
 
+impl Pending {
+    /// The resource.
+    pub fn into_resource(self) -> Resource {
+        Resource::declared(ResourceId::from_text(self.id), &self.arm, self.body, self.declaration)
+    }
+}
+
+/// The ARM type of what resources of this type are a part of; empty if it may be any.
+pub(super) fn whole_type(kind: &str) -> Option<&'static str> {
+    if kind == "azapi_update_resource" {
+        return Some("");
+    }
+    azurerm::mapping(kind)?.part_of.map(|part| part.arm)
+}
+
 /// What a resource adds to another one.
 pub(super) struct Part {
     pub whole: Text,
@@ -345,10 +360,7 @@ pub(super) fn finish(pending: Vec<Pending>, inventory: &mut Inventory) {
             None => wholes.push(alone(one, part)),
         }
     }
-    for one in wholes {
-        let id = ResourceId::from_text(one.id);
-        inventory.resources.push(Resource::declared(id, &one.arm, one.body, one.declaration));
-    }
+    inventory.resources.extend(wholes.into_iter().map(Pending::into_resource));
 }
 
 fn key(id: &Text) -> String {

@@ -19,7 +19,13 @@ use super::value::{Kind, MAX_NESTING, MAX_WEIGHT, Val};
 const MAX_DEPTH: u32 = 1_500;
 
 /// How many expressions and values one deployment may take to evaluate.
-const MAX_STEPS: u64 = 10_000_000;
+const MAX_STEPS: u64 = 4_000_000;
+
+/// How many values the arguments of all resources of a deployment may hold.
+const MAX_ARGUMENTS: u64 = 2_000_000;
+
+/// How many instances of resources and modules a deployment may have, read or not.
+const MAX_ALL_INSTANCES: usize = 100_000;
 
 /// Evaluates one deployment: a root module with one set of variable values.
 pub(super) struct Engine<'p, 't> {
@@ -32,6 +38,8 @@ pub(super) struct Engine<'p, 't> {
     pub active: RefCell<HashSet<String>>,
     depth: Cell<u32>,
     steps: Cell<u64>,
+    arguments: Cell<u64>,
+    instances: Cell<usize>,
 }
 
 impl Drop for Engine<'_, '_> {
@@ -53,6 +61,8 @@ impl<'p, 't> Engine<'p, 't> {
             active: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
+            arguments: Cell::new(0),
+            instances: Cell::new(0),
         }
     }
 
@@ -81,6 +91,26 @@ impl<'p, 't> Engine<'p, 't> {
             ));
         }
         Ok(())
+    }
+
+    /// Counts the values of an argument, each resource for itself: they are not shared afterwards.
+    pub fn hold(&self, value: Val, span: Span) -> Result<Val, Fault> {
+        let sum = self.arguments.get().saturating_add(value.weight() as u64);
+        self.arguments.set(sum);
+        if sum > MAX_ARGUMENTS {
+            let message =
+                format!("the arguments of this root module hold more than {MAX_ARGUMENTS} values; the rest is unknown");
+            return Err(Fault::limit(Some(span), message));
+        }
+        Ok(value)
+    }
+
+    /// How many of these instances may be made.
+    pub fn allowed_instances(&self, wanted: usize) -> usize {
+        let left = MAX_ALL_INSTANCES.saturating_sub(self.instances.get());
+        let allowed = wanted.min(left);
+        self.instances.set(self.instances.get() + allowed);
+        allowed
     }
 
     fn eval_kind(&self, expr: &Expr, scope: Scope) -> Result<Val, Fault> {
@@ -205,6 +235,7 @@ impl<'p, 't> Engine<'p, 't> {
             return self.logical(left, op, right, span, scope);
         }
         let (a, b) = (self.eval(left, scope)?, self.eval(right, scope)?);
+        self.spend((a.weight() + b.weight()) as u64, span)?;
         if matches!(op, Operator::Equal | Operator::NotEqual) {
             return Ok(match equal(&a, &b) {
                 Some(same) => Val::bool(same == (op == Operator::Equal)),

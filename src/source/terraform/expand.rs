@@ -145,7 +145,7 @@ impl Engine<'_, '_> {
             let (bindings, certain) = self.each_bindings(&each.value, header, module);
             return (Shape::Each, self.limited(bindings, header), certain);
         }
-        (Shape::Single, vec![(None, Binding::default())], true)
+        (Shape::Single, self.limited(vec![(None, Binding::default())], header), true)
     }
 
     fn limited<T>(&self, mut all: Vec<T>, header: Span) -> Vec<T> {
@@ -153,6 +153,12 @@ impl Engine<'_, '_> {
             let message = format!("{} instances; only the first {MAX_INSTANCES} are read", all.len());
             self.project.tell(GapCode::LimitExceeded, Some(header), message);
             all.truncate(MAX_INSTANCES);
+        }
+        let allowed = self.allowed_instances(all.len());
+        if allowed < all.len() {
+            let message = "the root module has too many resources and modules; the rest is not read";
+            self.project.tell(GapCode::LimitExceeded, Some(header), message);
+            all.truncate(allowed);
         }
         all
     }

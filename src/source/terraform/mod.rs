@@ -89,9 +89,11 @@ fn claims(tree: &FileTree) -> Vec<EntryPoint> {
             && tree.read(path).is_ok_and(|text| plan::is_plan(text.trim_start_matches('\u{feff}')))
     };
     for path in tree.files().filter(is_plan) {
-        if let Some(root) = root_of_plan(tree, path) {
-            entries.retain(|entry| entry.path != root || !entry.parameters.is_empty());
-        }
+        let root = tree.read(path).ok().and_then(|text| {
+            let plan = plan::parse(text.trim_start_matches('\u{feff}')).ok()?;
+            root_of_plan(tree, path, &plan)
+        });
+        entries.retain(|entry| Some(&entry.path) != root.as_ref() || !entry.parameters.is_empty());
         entries.push(EntryPoint { path: path.to_owned(), parameters: Vec::new() });
     }
     entries
@@ -100,9 +102,7 @@ fn claims(tree: &FileTree) -> Vec<EntryPoint> {
 /// The root module that a plan was made of: the one in the plan's folder or in the nearest folder
 /// above it, otherwise the only one of the tree; and only if it declares every resource of the plan's
 /// configuration, and the plan covers all of it.
-fn root_of_plan(tree: &FileTree, path: &str) -> Option<String> {
-    let text = tree.read(path).ok()?;
-    let plan = plan::parse(text.trim_start_matches('\u{feff}')).ok()?;
+fn root_of_plan(tree: &FileTree, path: &str, plan: &plan::Plan) -> Option<String> {
     let root = plan.configuration.as_ref()?.root_module.as_ref()?;
     let entries = roots::entry_points(tree);
     let mut folder = roots::folder(path);
@@ -162,7 +162,7 @@ fn plan_deployment(project: &Project, entry: &EntryPoint, file: FileId, text: &s
     let mut tell = |offset: usize, message: String| project.tell(GapCode::InvalidDocument, Some(at(offset)), message);
     let resources = parsed.resources(text, &mut tell);
     let engine = Engine::new(project, plan_variables(&parsed, at(0)));
-    let root = root_of_plan(project.tree, &entry.path);
+    let root = root_of_plan(project.tree, &entry.path, &parsed);
     let sources = root.as_ref().and_then(|root| plan_sources(project, root, &entry.path, &engine));
     let deployment = inventory.add_deployment(Deployment {
         template: root.unwrap_or_else(|| entry.path.clone()),
@@ -172,11 +172,21 @@ fn plan_deployment(project: &Project, entry: &EntryPoint, file: FileId, text: &s
     let owner = format!("{}|", entry.path).into();
     let reader = plan_reader::Reader::new(&parsed, &resources, file, owner, sources.map(|(_, sources)| sources));
     let frame = Frame { deployment, major: parsed.azurerm_major() };
-    let mut pending = Vec::new();
+    // Large plans: only what a part may have to be joined to waits for the end.
+    let wholes: Vec<&str> = resources.iter().filter_map(|planned| emit::whole_type(&planned.kind)).collect();
+    let (mut waiting, mut ready) = (Vec::new(), Vec::new());
     for planned in &resources {
-        reader.emit(planned, frame, &mut pending);
+        reader.emit(planned, frame, &mut ready);
+        for one in ready.drain(..) {
+            if one.part.is_some() || wholes.iter().any(|whole| whole.is_empty() || one.arm.eq_ignore_ascii_case(whole))
+            {
+                waiting.push(one);
+            } else {
+                inventory.resources.push(one.into_resource());
+            }
+        }
     }
-    emit::finish(pending, inventory);
+    emit::finish(waiting, inventory);
 }
 
 /// The values of the root variables that the plan was made with.

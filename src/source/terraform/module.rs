@@ -11,6 +11,9 @@ use super::hcl;
 use super::json;
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind};
 
+/// The largest configuration or variable file that is parsed, in bytes: no person writes more.
+const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;
+
 /// What the files of a folder declare.
 #[derive(Debug, Default)]
 pub(super) struct Module {
@@ -86,9 +89,9 @@ impl<'t> Project<'t> {
     /// Records a gap, once for each place and message.
     pub fn tell(&self, code: GapCode, span: Option<Span>, message: impl Into<String>) {
         let message = message.into();
-        // A name that is not declared is told once in a file, not at each use.
+        // A name that is not declared, or a limit, is told once in a file, not at each use.
         let once = match code {
-            GapCode::UnresolvedReference => span.map(|span| Span { start: 0, end: 0, ..span }),
+            GapCode::UnresolvedReference | GapCode::LimitExceeded => span.map(|span| Span { start: 0, end: 0, ..span }),
             _ => span,
         };
         let mut state = self.state.borrow_mut();
@@ -163,6 +166,12 @@ impl<'t> Project<'t> {
                 return None;
             }
         };
+        if text.len() > MAX_SOURCE_BYTES {
+            let message =
+                format!("the file has {} bytes; the limit for configurations is {MAX_SOURCE_BYTES}", text.len());
+            self.tell_gap(Gap::at_path(GapCode::FileTooLarge, path, message));
+            return None;
+        }
         let parsed = if path.ends_with(".tfvars.json") {
             json::parse_values(&text, file)
         } else if path.ends_with(".json") {

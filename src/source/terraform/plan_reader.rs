@@ -116,7 +116,7 @@ impl<'p, 'a> Reader<'p, 'a> {
             existing: planned.data,
             condition: None,
         };
-        let id = self.id(&planned.address);
+        let id = self.known_id(&planned.address, |reader| reader.compute_id(planned, &values));
         let whole = |name: &str| match name {
             "" => id.as_ref().map(azurerm::parent_of),
             _ => values.member(name).and_then(Val::to_text),
@@ -145,7 +145,7 @@ impl<'p, 'a> Reader<'p, 'a> {
 
     /// The values after the apply: unknown ones by the references that they come from, sensitive ones
     /// not at all.
-    pub fn values(&self, planned: &Planned) -> Val {
+    fn values(&self, planned: &Planned) -> Val {
         let json = |raw: Option<&RawValue>| -> serde_json::Value {
             raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(serde_json::Value::Null)
         };
@@ -166,19 +166,25 @@ impl<'p, 'a> Reader<'p, 'a> {
     }
 
     /// The id of a resource: the one that it has, or the one that its arguments make.
-    pub fn id(&self, address: &str) -> Option<Text> {
+    fn id(&self, address: &str) -> Option<Text> {
+        self.known_id(address, |reader| {
+            let planned = reader.by_address.get(address)?;
+            reader.compute_id(planned, &reader.values(planned))
+        })
+    }
+
+    fn known_id(&self, address: &str, compute: impl FnOnce(&Self) -> Option<Text>) -> Option<Text> {
         if let Some(known) = self.ids.borrow().get(address) {
             return known.clone();
         }
         // An id that depends on itself is none.
         self.ids.borrow_mut().insert(address.to_owned(), None);
-        let id = self.by_address.get(address).and_then(|planned| self.compute_id(planned));
+        let id = compute(self);
         self.ids.borrow_mut().insert(address.to_owned(), id.clone());
         id
     }
 
-    fn compute_id(&self, planned: &Planned) -> Option<Text> {
-        let values = self.values(planned);
+    fn compute_id(&self, planned: &Planned, values: &Val) -> Option<Text> {
         if let Some(id) = values.member("id").and_then(Val::as_str).filter(|id| id.starts_with('/')) {
             return Some(Text::known(id.trim_end_matches('/')));
         }

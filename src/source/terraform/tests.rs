@@ -908,3 +908,98 @@ fn a_plan_that_is_cut_off_is_a_gap() {
     let codes: Vec<GapCode> = inventory.collection.gaps.iter().map(|gap| gap.code).collect();
     assert_eq!(codes, [GapCode::SyntaxError]);
 }
+
+/// Every function with arguments that nobody would write: none may crash, whatever it answers.
+#[test]
+fn functions_survive_any_arguments() {
+    const NAMES: &str = "abs ceil floor log max min parseint pow signum chomp endswith startswith strcontains format \
+        formatlist indent join lower upper regex regexall replace split strrev substr title trim trimprefix trimsuffix \
+        trimspace alltrue anytrue chunklist coalesce coalescelist compact concat contains distinct element flatten index \
+        keys values length lookup matchkeys merge one range reverse slice sort sum transpose zipmap setintersection \
+        setproduct setsubtract setunion base64encode base64decode csvdecode jsondecode jsonencode textencodebase64 \
+        textdecodebase64 urlencode urldecode yamldecode yamlencode formatdate timeadd timecmp md5 sha1 sha256 sha512 uuid \
+        uuidv5 cidrhost cidrnetmask cidrsubnet cidrsubnets tostring tonumber tobool tolist toset tomap list map type";
+    let owner: Rc<str> = "o".into();
+    let big = value::Val::number(number::Num::parse("-170141183460469231731687303715884105728").expect("a number"));
+    let pool = [
+        value::Val::null(),
+        value::Val::bool(true),
+        value::Val::int(0),
+        value::Val::int(-1),
+        value::Val::int(i64::MIN),
+        value::Val::int(i64::MAX),
+        big,
+        value::Val::number(number::Num::from_f64(1e308)),
+        value::Val::number(number::Num::from_f64(-0.5)),
+        value::Val::string(""),
+        value::Val::string("é😀%[1]d%s%"),
+        value::Val::string("(/[a"),
+        value::Val::string("10.0.0.0/8"),
+        value::Val::string("::/0"),
+        value::Val::string("0000-01-01T00:00:00Z"),
+        value::Val::string("-9999999999999h"),
+        value::Val::string("{\"a\":[1]}"),
+        value::Val::unknown(&owner, "x"),
+        value::Val::list(vec![value::Val::unknown(&owner, "x"), value::Val::string("b"), value::Val::int(2)]),
+        value::Val::list(Vec::new()),
+        value::Val::object([("a".into(), value::Val::list(vec![value::Val::int(1)]))].into_iter().collect()),
+    ];
+    let mut answered = 0;
+    for name in NAMES.split_whitespace() {
+        for a in &pool {
+            answered += usize::from(functions::call(name, std::slice::from_ref(a)).is_ok());
+            for b in &pool {
+                answered += usize::from(functions::call(name, &[a.clone(), b.clone()]).is_ok());
+                for c in &pool[2..8] {
+                    answered += usize::from(functions::call(name, &[a.clone(), b.clone(), c.clone()]).is_ok());
+                }
+            }
+        }
+    }
+    assert!(answered > 1_000);
+}
+
+#[test]
+fn modules_that_multiply_modules_stop_at_the_limit() {
+    let repository = repository(&[
+        ("main.tf", "module \"a\" {\n  source = \"./a\"\n  count  = 1000\n}\n"),
+        ("a/main.tf", "module \"b\" {\n  source = \"../b\"\n  count  = 1000\n}\n"),
+        ("b/main.tf", "resource \"azurerm_resource_group\" \"g\" {\n  name     = \"g\"\n  location = \"x\"\n}\n"),
+    ]);
+    let inventory = repository.read();
+    assert!(inventory.resources.len() <= 50_000);
+    assert!(inventory.collection.gaps.iter().any(|gap| gap.code == GapCode::LimitExceeded));
+    assert!(inventory.collection.gaps.len() < 10, "{}", inventory.collection.gaps.len());
+}
+
+#[test]
+fn loops_in_loops_stop_at_the_limit() {
+    let inventory = read(
+        r#"
+        locals { n = length([for a in range(1000) : [for b in range(1000) : [for c in range(1000) : c]]]) }
+        resource "azurerm_resource_group" "g" {
+          name     = "g${local.n}"
+          location = "x"
+        }
+        "#,
+    );
+    assert!(inventory.collection.gaps.iter().any(|gap| gap.code == GapCode::LimitExceeded));
+    assert_eq!(inventory.resources.len(), 1);
+}
+
+/// Plans that others wrote, where the development corpus is at hand: all are read, and what is not a plan
+/// is a gap.
+#[test]
+fn plans_of_the_development_corpus_are_read() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/tfplan");
+    if !root.is_dir() {
+        eprintln!("skipped: the development corpus is not beside the repository ({})", root.display());
+        return;
+    }
+    let tree = FileTree::open(&root, std::slice::from_ref(&root), &|path| path.ends_with(".json")).expect("a tree");
+    let repository = Repository { _dir: tempfile::tempdir().expect("a scratch folder"), tree };
+    let inventory = repository.read();
+    assert!(inventory.deployments.len() > 90);
+    assert!(inventory.collection.gaps.iter().all(|gap| gap.code == GapCode::SyntaxError));
+    assert!(inventory.resources.iter().all(|resource| resource.resource_type.contains('/')));
+}

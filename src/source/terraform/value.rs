@@ -212,7 +212,7 @@ impl Val {
     /// How many values it holds, itself included; long strings count as several.
     pub fn weight(&self) -> usize {
         match &self.kind {
-            Kind::Text(text) => 1 + text_len(text) / 64,
+            Kind::Text(text) => 1 + text_len(text) / 16,
             Kind::List(seq) | Kind::Set(seq) => seq.weight,
             Kind::Object(map) => map.weight,
             _ => 1,
