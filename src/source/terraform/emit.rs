@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::model::{self, Declaration, DeploymentId, GapCode, Inventory, Resource, ResourceId, Span, Text, Value};
+use crate::model::{
+    self, Declaration, DeploymentId, GapCode, Inventory, Region, Resource, ResourceId, Span, Text, Value,
+};
 
 use super::avm::ExternalModule;
 use super::azapi;
@@ -290,10 +292,14 @@ fn pending_child(
     let inner = Block { values: item, ..*block };
     let name = match child.name {
         ChildName::Fixed(name) => Text::known(name),
-        ChildName::Attribute(attribute) => match inner.find(attribute) {
+        ChildName::Attribute(attribute) | ChildName::Region(attribute) => match inner.find(attribute) {
             Found::Given(value) | Found::Unknown(value) => value.to_text().unwrap_or_default(),
             Found::Absent { .. } => Text::hole(given.unknown.member(&format!(".{}.{attribute}", child.each)).hole()),
         },
+    };
+    let name = match child.name {
+        ChildName::Region(_) => name.map_known(|known| Region::parse(known).as_str().to_owned()),
+        _ => name,
     };
     let mut id = parent.clone();
     id.push_known(&format!("/{}/", child.kind));
@@ -304,7 +310,7 @@ fn pending_child(
     let mut declaration = given.declaration.clone();
     declaration.span = place;
     declaration.logical_name = format!("{}/{}", declaration.logical_name, child.each);
-    if let ChildName::Attribute(_) = child.name {
+    if !matches!(child.name, ChildName::Fixed(_)) {
         declaration.logical_name = format!("{}[{name}]", declaration.logical_name);
     }
     declaration.condition = declaration.condition.or(condition);

@@ -113,7 +113,7 @@ resource "azurerm_container_registry" "main" {
   sku                 = "Premium"
 
   georeplications {
-    location = "northeurope"
+    location = "North Europe"
   }
 }
 

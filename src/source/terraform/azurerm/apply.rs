@@ -124,6 +124,29 @@ impl Draft {
         }
     }
 
+    /// Sets the array at a pointer; elements that are there already stay in front.
+    fn extend(&mut self, pointer: &str, value: model::Value) {
+        match (self.leaf(pointer).map(|leaf| &mut leaf.kind), value.kind) {
+            (Some(model::Kind::Array(items)), model::Kind::Array(more)) => items.extend(more),
+            // Unknown beside known: what is there is not all.
+            (Some(there), kind) => *there = kind,
+            (None, kind) => self.set(pointer, model::Value { kind, ..value }),
+        }
+    }
+
+    fn leaf(&mut self, pointer: &str) -> Option<&mut model::Value> {
+        let mut names = pointer.strip_prefix('/')?.split('/').peekable();
+        let mut at = self;
+        while let Some(name) = names.next() {
+            let (_, node) = at.members.iter_mut().find(|(key, _)| key == name)?;
+            match node {
+                Node::Leaf(value) => return names.peek().is_none().then_some(value),
+                Node::Branch(inner) => at = inner,
+            }
+        }
+        None
+    }
+
     /// As a value.
     pub fn finish(self) -> model::Value {
         let member = |(name, node): (String, Node)| {
@@ -148,8 +171,8 @@ pub(in super::super) fn fill(draft: &mut Draft, fields: &[Field], block: &Block,
                 Found::Absent { inside: false } => {}
             },
             Field::Many { from, to, fields } => match block.find(from) {
-                Found::Given(value) => draft.set(to, array(&value, fields, block, place)),
-                Found::Unknown(value) => draft.set(to, value.to_model(place)),
+                Found::Given(value) => draft.extend(to, array(&value, fields, block, place)),
+                Found::Unknown(value) => draft.extend(to, value.to_model(place)),
                 Found::Absent { .. } => {}
             },
             Field::Fixed { when, to, value } => {

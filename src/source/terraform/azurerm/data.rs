@@ -166,7 +166,7 @@ const REGISTRY_FIELDS: &[Field] = &[
 const REPLICATIONS: &[Child] = &[Child {
     each: "georeplications",
     kind: "replications",
-    name: ChildName::Attribute("location"),
+    name: ChildName::Region("location"),
     fields: &[
         LOCATION,
         TAGS,
@@ -211,7 +211,7 @@ const SQL_DATABASE: &str = "Microsoft.Sql/servers/databases";
 const DATABASE_FIELDS: &[Field] = &[
     TAGS,
     Field::same("sku_name", "/sku/name"),
-    Field::same("zone_redundant", "/properties/zoneRedundant"),
+    Field::same("zone_redundant", "/properties/zoneRedundant").or(Lit::Bool(false)),
     Field::same("create_mode", "/properties/createMode"),
     Field::same("creation_source_database_id", "/properties/sourceDatabaseId"),
     Field::same("secondary_type", "/properties/secondaryType"),

@@ -157,6 +157,8 @@ pub(in super::super) enum ChildName {
     Fixed(&'static str),
     /// An attribute of the block.
     Attribute(&'static str),
+    /// A region: lower case without blanks, as the provider names it.
+    Region(&'static str),
 }
 
 impl Field {
