@@ -238,6 +238,11 @@ impl<'p, 't> Engine<'p, 't> {
         self.spend((a.weight() + b.weight()) as u64, span)?;
         if matches!(op, Operator::Equal | Operator::NotEqual) {
             return Ok(match equal(&a, &b) {
+                // A typed list is never equal to a tuple of the same elements, nor a map to an object: types
+                // are not kept here, so only two literals are equal for certain.
+                Some(true) if is_collection(&a) && !(is_literal(left) && is_literal(right)) => {
+                    self.derived(span, op.as_str(), &[&a, &b])
+                }
                 Some(same) => Val::bool(same == (op == Operator::Equal)),
                 None => self.derived(span, op.as_str(), &[&a, &b]),
             });
@@ -491,6 +496,14 @@ impl<'p, 't> Engine<'p, 't> {
             _ => Err(Fault::wrong(span, "only lists and maps have elements")),
         }
     }
+}
+
+fn is_collection(value: &Val) -> bool {
+    matches!(value.kind, Kind::List(_) | Kind::Set(_) | Kind::Object(_))
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::List(_) | ExprKind::Object(_))
 }
 
 /// Both results of a conditional have one type: beside a string, numbers and booleans become strings.

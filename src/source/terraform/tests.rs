@@ -1003,3 +1003,43 @@ fn plans_of_the_development_corpus_are_read() {
     assert!(inventory.collection.gaps.iter().all(|gap| gap.code == GapCode::SyntaxError));
     assert!(inventory.resources.iter().all(|resource| resource.resource_type.contains('/')));
 }
+
+/// What `terraform console` of version 1.11.4 says of the same variables and locals.
+#[test]
+fn type_constraints_convert_and_fill_in() {
+    let inventory = read(
+        r#"
+        variable "account" {
+          type = object({
+            name        = string
+            replication = optional(string, "ZRS")
+            tags        = optional(map(string), {})
+            regions     = optional(set(string), ["westeurope"])
+          })
+          default = { name = "n", extra = 1, tags = { n = 1, t = true } }
+        }
+        variable "nothing" {
+          type     = string
+          default  = "westeurope"
+          nullable = false
+        }
+        resource "azurerm_storage_account" "s" {
+          for_each                 = var.account.regions
+          name                     = var.account.name
+          resource_group_name      = "g"
+          location                 = each.value
+          account_tier             = "Standard"
+          account_replication_type = var.account.replication
+          tags                     = var.account.tags
+        }
+        resource "azurerm_resource_group" "empty" {
+          name     = var.account.tags == {} ? "empty" : "full"
+          location = coalesce(null, var.nothing)
+        }
+        "#,
+    );
+    let storage = named(&inventory, "azurerm_storage_account.s[\"westeurope\"]");
+    assert_eq!(text(storage, "/sku/name"), "Standard_ZRS");
+    assert_eq!(storage.get("/tags"), Some(&serde_json::json!({"n": "1", "t": "true"})));
+    assert_eq!(named(&inventory, "azurerm_resource_group.empty").id.resource_group().as_deref(), Some("full"));
+}
