@@ -290,3 +290,6 @@ fn deploy(project: &Project, module: &Rc<Module>, given: Values, file: Option<&s
     let pending = emit::collect(&engine, &root, Frame { deployment, major });
     emit::finish(pending, inventory);
 }
+
+#[cfg(test)]
+mod tests;

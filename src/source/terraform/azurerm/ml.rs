@@ -41,8 +41,11 @@ const WORKSPACE_FIELDS: &[Field] = &[
         How::Words(&[("AccessKey", "AccessKey"), ("Identity", "Identity")]),
     )
     .until(3, Lit::None, Lit::Text("AccessKey")),
-    Field::same("service_side_encryption_enabled", "/properties/enableServiceSideCMKEncryption")
-        .until(3, Lit::None, Lit::Bool(false)),
+    Field::same("service_side_encryption_enabled", "/properties/enableServiceSideCMKEncryption").until(
+        3,
+        Lit::None,
+        Lit::Bool(false),
+    ),
     Field::fixed("encryption", "/properties/encryption/status", Lit::Text("Enabled")),
     Field::same("encryption.key_vault_id", "/properties/encryption/keyVaultProperties/keyVaultArmId"),
     Field::same("encryption.key_id", "/properties/encryption/keyVaultProperties/keyIdentifier"),
