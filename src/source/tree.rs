@@ -98,6 +98,20 @@ impl FileTree {
         self.files.contains_key(path)
     }
 
+    /// The names of the files directly in a folder inside the root (empty for the root itself), scanned
+    /// or referred to, in order. Empty if there is no such folder.
+    pub fn folder(&self, path: &str) -> Vec<String> {
+        let Ok(target) = self.root.join(path).canonicalize() else { return Vec::new() };
+        if !target.starts_with(&self.root) {
+            return Vec::new();
+        }
+        let entries = fs::read_dir(target).into_iter().flatten().flatten();
+        let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_dir()));
+        let mut names: Vec<String> = files.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// What could not be walked.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
@@ -188,6 +202,14 @@ mod tests {
         assert_eq!(tree.resolve("infra/main.bicep", "..\\x.json").as_deref(), Some("x.json"));
         assert_eq!(tree.resolve("infra/main.bicep", "../../etc/passwd"), None);
         assert_eq!(tree.resolve("infra/main.bicep", "/etc/passwd"), None);
+    }
+
+    #[test]
+    fn a_folder_lists_its_files_inside_the_root_only() {
+        let (_dir, tree) = tree(&[("m/b.tf", b""), ("m/a.tf", b""), ("m/n/c.tf", b"")]);
+        assert_eq!(tree.folder("m"), ["a.tf", "b.tf"]);
+        assert!(tree.folder("m/x").is_empty());
+        assert!(tree.folder("..").is_empty());
     }
 
     #[test]
