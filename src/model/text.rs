@@ -124,6 +124,17 @@ impl Text {
         result
     }
 
+    /// The same text without this character at its end, as far as the end is known.
+    pub fn trim_end(mut self, character: char) -> Text {
+        if let Some(Part::Known(last)) = self.parts.last_mut() {
+            last.truncate(last.trim_end_matches(character).len());
+            if last.is_empty() {
+                self.parts.pop();
+            }
+        }
+        self
+    }
+
     /// The pieces between `separator`s in the known parts. A hole is taken to hold no separator.
     pub fn split(&self, separator: char) -> Vec<Text> {
         let mut pieces = vec![Text::default()];

@@ -265,7 +265,9 @@ pub fn enable(rules: &[Rule], config: &Config, live: bool) -> Vec<Enabled> {
     active
         .filter_map(|(number, rule)| {
             let feedable = live || rule.is_static != Static::No;
-            Some(Enabled { number, feedable, rule: Rule { level: config.levels_of(rule)?, ..rule.clone() } })
+            let level = config.levels_of(rule)?;
+            let relevelled = level != rule.level;
+            Some(Enabled { number, feedable, relevelled, rule: Rule { level, ..rule.clone() } })
         })
         .collect()
 }

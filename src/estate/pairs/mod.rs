@@ -94,8 +94,8 @@ struct Member<'e> {
     environments: Environments,
 }
 
-/// The facts of all workspaces in the order of their resources, and the pairs in the order of their ids.
-pub(super) fn form(estate: &Estate, config: &Config) -> (Vec<WorkspaceFacts>, Vec<Pair>) {
+/// Facts are in the order of their resources, pairs in the order of their ids.
+pub(super) fn form(estate: &Estate, config: &Config) -> Formed {
     let mut members = Vec::new();
     let mut facts = Vec::new();
     for (number, resource) in estate.resources.iter().enumerate().filter(|(_, r)| r.resource_type == WORKSPACE) {
@@ -116,15 +116,25 @@ pub(super) fn form(estate: &Estate, config: &Config) -> (Vec<WorkspaceFacts>, Ve
         });
     }
     let by_name = index_by_name(&members);
-    let mut forming = Forming { estate, config, members, by_name, facts, pairs: Vec::new() };
+    let mut forming = Forming { estate, config, members, by_name, facts, pairs: Vec::new(), unmatched: Vec::new() };
     declared::by_configuration(&mut forming);
     declared::by_tags(&mut forming);
     inferred::by_likeness(&mut forming);
-    let Forming { mut facts, mut pairs, .. } = forming;
+    forming.note_unknown_tags();
+    let Forming { mut facts, mut pairs, mut unmatched, .. } = forming;
     facts.retain(|f| f.judged || pairs.iter().any(|p| p.members.contains(&f.resource)));
     pairs.sort_by(|a, b| a.id.cmp(&b.id));
     pairs.dedup_by(|later, first| later.id == first.id);
-    (facts, pairs)
+    unmatched.dedup();
+    Formed { facts, pairs, unmatched }
+}
+
+/// What forming pairs gives.
+pub(super) struct Formed {
+    pub facts: Vec<WorkspaceFacts>,
+    pub pairs: Vec<Pair>,
+    /// Entries of the configuration that name a workspace which was not read: sentences.
+    pub unmatched: Vec<String>,
 }
 
 /// The state of forming pairs. Workspaces are named by their place in `members` (and `facts`).
@@ -136,6 +146,8 @@ struct Forming<'e> {
     by_name: HashMap<String, Vec<usize>>,
     facts: Vec<WorkspaceFacts>,
     pairs: Vec<Pair>,
+    /// Entries of the configuration that name a workspace which was not read: sentences.
+    unmatched: Vec<String>,
 }
 
 fn index_by_name(members: &[Member<'_>]) -> HashMap<String, Vec<usize>> {
@@ -161,6 +173,20 @@ impl Forming<'_> {
 
     fn name(&self, at: usize) -> String {
         self.members[at].resource.display_name()
+    }
+
+    /// Tags that are not known may declare a pair: nothing may be concluded from their silence.
+    fn note_unknown_tags(&mut self) {
+        let pointer = Pointer::root().child("tags").child(&self.config.tags.pair);
+        for at in 0..self.members.len() {
+            if self.is_declared(at) || !self.facts[at].candidates.is_empty() {
+                continue;
+            }
+            if let Some(unknown) = self.members[at].resource.unknown_at(&pointer) {
+                let problem = format!("the tag {} is not known: {}", self.config.tags.pair, unknown.reason());
+                self.facts[at].problems.push(problem);
+            }
+        }
     }
 
     /// Whether somebody declared anything about this workspace, right or wrong.
