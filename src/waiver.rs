@@ -317,6 +317,7 @@ mod tests {
                 group: "mlw-a → mlw-b".to_owned(),
                 tier: Tier::ActivePassive,
                 inferred: false,
+                subscription: None,
             },
             message: "it fails".to_owned(),
             place: at,

@@ -33,6 +33,11 @@ pub enum Command {
     Test(TestArgs),
     /// List the waivers with the days that they have left.
     Waivers(WaiversArgs),
+    /// Compare two SARIF logs: what is new, fixed, unchanged.
+    ///
+    /// Exit status: 0 nothing new at or above the threshold; 1 something new at or above it; 2 a log cannot
+    /// be read.
+    Diff(DiffArgs),
     /// Print a JSON Schema.
     Schema {
         /// Of what.
@@ -173,6 +178,15 @@ pub struct ScanArgs {
     #[arg(long, help_heading = "Gate")]
     pub no_inline_waivers: bool,
 
+    /// An earlier SARIF log: only findings that it has not fail the scan.
+    #[arg(long, value_name = "FILE", help_heading = "Gate", conflicts_with = "baseline_ref")]
+    pub baseline: Option<PathBuf>,
+
+    /// The base revision of a change: only findings that it has not fail the scan, and configuration,
+    /// waivers and custom policies are those of the base.
+    #[arg(long, value_name = "GITREF", help_heading = "Gate", allow_hyphen_values = true)]
+    pub baseline_ref: Option<String>,
+
     /// When to use colours.
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Display")]
     pub color: clap::ColorChoice,
@@ -251,6 +265,35 @@ pub struct WaiversArgs {
     /// The day to count from, YYYY-MM-DD.
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     pub today: Option<String>,
+}
+
+/// `holdfast diff`.
+#[derive(Clone, Debug, Args)]
+pub struct DiffArgs {
+    /// The log of the earlier scan.
+    pub old: PathBuf,
+
+    /// The log of the later scan.
+    pub new: PathBuf,
+
+    /// text, markdown or json.
+    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    pub format: DiffFormat,
+
+    /// The level from which on a new finding makes the exit status 1.
+    #[arg(long, value_name = "LEVEL", default_value = "never")]
+    pub fail_on: FailOn,
+}
+
+/// Formats of `holdfast diff`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people.
+    Text,
+    /// For job summaries.
+    Markdown,
+    /// For programs.
+    Json,
 }
 
 /// Formats of `holdfast rules`.

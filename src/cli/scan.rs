@@ -4,10 +4,14 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use super::args::{InventoryArgs, PolicyArgs, SarifProfile, ScanArgs};
+use super::change::Base;
 use super::{Failure, sources};
+use crate::baseline::Recorded;
 use crate::config::{Config, Tiers};
 use crate::date::{self, Date};
-use crate::finding::Report;
+use crate::estate::Estate;
+use crate::finding::{Proposal, Report};
+use crate::model::Inventory;
 use crate::output::{self, Format, OutputOptions, Profile};
 use crate::policy::Policies;
 use crate::rule::Rule;
@@ -22,20 +26,19 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
     }
     // A wrong flag is found before anything is read.
     let outputs = outputs(args)?;
-    let policies = policies(&args.policy)?;
+    let old = args.baseline.as_deref().map(Recorded::read).transpose();
+    let old = old.map_err(|error| Failure::usage(error.to_string()))?;
+    let base = Base::open(args)?;
+    let Basis { policies, config, mut proposed } = basis(args, base.as_ref())?;
     let rules: Vec<Rule> = policies.rules().cloned().collect();
-    let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
-    let mut config = sources::configuration(&args.source, &known)?;
-    if let Some(tier) = args.policy.tier {
-        config.default_tier = Tiers::uniform(tier);
-    }
     let evidence = scan::evidence_paths(&rules);
     #[cfg(feature = "live")]
     if args.source.dry_run {
         return super::print(&super::live::plan(&args.source, &evidence));
     }
-    let read = sources::read(&args.source, &config, &evidence)?;
-    let options = ScanOptions {
+    let read = sources::read(&args.source, &config, &evidence, base.as_ref())?;
+    proposed.extend(read.hidden);
+    let mut options = ScanOptions {
         today: args.policy.today.as_deref().and_then(Date::parse),
         include_passes: args.include_passes,
         reproducible: args.reproducible,
@@ -46,11 +49,58 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
         started: Some(started),
         files: read.files,
         revision: read.revision,
+        baseline: old,
+        base_waivers: None,
+        proposed,
     };
-    let estate = scan::assemble(read.inventory, &config, &rules).map_err(|e| Failure::usage(e.to_string()))?;
+    if let Some(base) = &base {
+        let inventory = sources::read_base(&args.source, &config, base)?;
+        let before = assemble(inventory, &config, &rules)?;
+        options.base_waivers = Some(scan::waivers_beside_declarations(&before));
+        let alone = ScanOptions { proposed: Vec::new(), ..options.clone() };
+        options.baseline = Some(Recorded::of(&scan::report(&before, &policies, &config, &alone)));
+    }
+    let estate = assemble(read.inventory, &config, &rules)?;
     let report = scan::report(&estate, &policies, &config, &options);
     write_outputs(&report, args, &outputs)?;
     Ok(u8::try_from(report.exit_code).unwrap_or(3))
+}
+
+/// What judges: the rules and the configuration.
+struct Basis {
+    policies: Policies,
+    config: Config,
+    /// What a change would take findings away with; it has no effect.
+    proposed: Vec<Proposal>,
+}
+
+/// The rules and the configuration, of the base revision if there is one.
+fn basis(args: &ScanArgs, base: Option<&Base>) -> Result<Basis, Failure> {
+    let ids = |policies: &Policies| -> Vec<String> { policies.rules().map(|rule| rule.id.clone()).collect() };
+    let (policies, known_to_change, mut proposed) = match base {
+        Some(base) => base.policies(&args.policy)?,
+        None => (custom_policies(&args.policy)?, Vec::new(), Vec::new()),
+    };
+    let policies = select(policies, &args.policy)?;
+    let known = ids(&policies);
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let mut config = match base {
+        None => sources::configuration(&args.source, &known)?,
+        Some(base) => {
+            let known_to_change: Vec<&str> = known_to_change.iter().map(String::as_str).collect();
+            let (config, relaxations) = base.configuration(args, &known, &known_to_change)?;
+            proposed.extend(relaxations);
+            config
+        }
+    };
+    if let Some(tier) = args.policy.tier {
+        config.default_tier = Tiers::uniform(tier);
+    }
+    Ok(Basis { policies, config, proposed })
+}
+
+fn assemble(inventory: Inventory, config: &Config, rules: &[Rule]) -> Result<Estate, Failure> {
+    scan::assemble(inventory, config, rules).map_err(|error| Failure::usage(error.to_string()))
 }
 
 fn set_jobs(jobs: usize) -> Result<(), Failure> {
@@ -61,12 +111,17 @@ fn set_jobs(jobs: usize) -> Result<(), Failure> {
     pool.map_err(|error| Failure::usage(format!("--jobs {jobs}: {error}")))
 }
 
-/// Built-in and custom rules, without those that the command line leaves out.
-pub(super) fn policies(args: &PolicyArgs) -> Result<Policies, Failure> {
+/// Built-in and custom rules.
+fn custom_policies(args: &PolicyArgs) -> Result<Policies, Failure> {
     let mut policies = Policies::builtin().map_err(Failure::list)?;
     for dir in &args.policy_dir {
         policies = policies.with_custom(dir).map_err(Failure::list)?;
     }
+    Ok(policies)
+}
+
+/// Without those that the command line leaves out.
+fn select(policies: Policies, args: &PolicyArgs) -> Result<Policies, Failure> {
     policies.select(&args.rule, &args.skip_rule).map_err(|error| Failure::usage(error.to_string()))
 }
 
@@ -133,7 +188,7 @@ pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
     let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
     let config: Config = sources::configuration(&args.source, &known)?;
     let wanted = scan::evidence_paths(&rules);
-    let read = sources::read(&args.source, &config, &wanted)?;
+    let read = sources::read(&args.source, &config, &wanted, None)?;
     let incomplete = read.inventory.collection.gaps.iter().any(|gap| gap.code.ends_complete_scan());
     match &args.output {
         Some(path) => output::replace_file(path, &mut |out| write_snapshot(&read.inventory, out))

@@ -32,15 +32,15 @@ pub struct FileTree {
 enum Backing {
     /// Below this folder, which is canonical.
     Disk(PathBuf),
-    /// Somewhere else.
-    Stored(Arc<dyn StoredFiles>),
+    /// Somewhere else, with the paths of all files in order.
+    Stored(Arc<dyn StoredFiles>, Vec<String>),
 }
 
 impl Debug for Backing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Disk(root) => root.fmt(f),
-            Self::Stored(_) => f.write_str("stored"),
+            Self::Stored(..) => f.write_str("stored"),
         }
     }
 }
@@ -107,8 +107,10 @@ impl FileTree {
         let ignores = Ignores::of(&*files);
         let below = |path: &str| starts.iter().any(|start| is_below(path, start));
         let mut found = files.files();
+        let mut paths: Vec<String> = found.iter().map(|(path, _)| path.clone()).collect();
+        paths.sort_unstable();
         found.retain(|(path, _)| below(path) && wanted(path) && !ignores.is_ignored(path, false));
-        Self { files: found.into_iter().collect(), backing: Backing::Stored(files), gaps: Vec::new() }
+        Self { files: found.into_iter().collect(), backing: Backing::Stored(files, paths), gaps: Vec::new() }
     }
 
     fn walk(&mut self, root: &Path, start: &Path, wanted: &dyn Fn(&str) -> bool, ignores: Option<&Arc<Ignores>>) {
@@ -165,7 +167,7 @@ impl FileTree {
     pub fn folder(&self, path: &str) -> Vec<String> {
         let root = match &self.backing {
             Backing::Disk(root) => root,
-            Backing::Stored(files) => return stored_folder(&**files, path),
+            Backing::Stored(_, paths) => return names_in(paths, path),
         };
         let Ok(target) = root.join(path).canonicalize() else { return Vec::new() };
         if !target.starts_with(root) {
@@ -210,7 +212,7 @@ impl FileTree {
     pub fn read(&self, path: &str) -> Result<Arc<str>, Box<Gap>> {
         let bytes = match &self.backing {
             Backing::Disk(root) => read_below(root, path)?,
-            Backing::Stored(files) => read_stored(&**files, path)?,
+            Backing::Stored(files, _) => read_stored(&**files, path)?,
         };
         decode(bytes).map(Into::into).ok_or_else(|| {
             let message = "the file is neither UTF-8 nor UTF-16 text; save it as UTF-8".to_owned();
@@ -239,14 +241,12 @@ fn read_stored(files: &dyn StoredFiles, path: &str) -> Result<Vec<u8>, Box<Gap>>
     files.read(path).map_err(|reason| Box::new(unreadable(path.to_owned(), &reason)))
 }
 
-fn stored_folder(files: &dyn StoredFiles, folder: &str) -> Vec<String> {
-    let names = files.files().into_iter().filter_map(|(path, _)| {
-        let name = if folder.is_empty() { path.as_str() } else { path.strip_prefix(folder)?.strip_prefix('/')? };
-        (!name.contains('/')).then(|| name.to_owned())
-    });
-    let mut names: Vec<String> = names.collect();
-    names.sort_unstable();
-    names
+/// The names of the files directly in a folder; `paths` are sorted.
+fn names_in(paths: &[String], folder: &str) -> Vec<String> {
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let start = paths.partition_point(|path| *path < prefix);
+    let inside = paths[start..].iter().map_while(|path| path.strip_prefix(&prefix));
+    inside.filter(|name| !name.contains('/')).map(str::to_owned).collect()
 }
 
 /// Whether a path is a start or lies below it.

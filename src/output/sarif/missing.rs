@@ -102,7 +102,14 @@ fn finding(missing: &Missing<'_>, rule: usize) -> Finding {
         place: Place { resource, ..missing.place.clone() },
         related: Vec::new(),
         fingerprint: fingerprint(EVIDENCE_MISSING, &target, ""),
-        subject: Subject { id: target, name, group: String::new(), tier: Tier::default(), inferred: false },
+        subject: Subject {
+            id: target,
+            name,
+            group: String::new(),
+            tier: Tier::default(),
+            inferred: false,
+            subscription: None,
+        },
         waiver: None,
         baseline: None,
     }
