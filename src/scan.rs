@@ -1,5 +1,9 @@
 //! One scan from inventory to report: what the command line and the tests call.
 
+mod split;
+
+pub use split::by_subscription;
+
 use crate::baseline::{self, Recorded};
 use crate::config::Config;
 use crate::date::Date;

@@ -158,6 +158,10 @@ pub struct ScanArgs {
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub category: Option<String>,
 
+    /// One SARIF log per subscription, each with a category of its own; the id goes into the file name.
+    #[arg(long, value_name = "WHAT", help_heading = "Output")]
+    pub split_by: Option<SplitBy>,
+
     /// List passes and exemptions too.
     #[arg(long, help_heading = "Output")]
     pub include_passes: bool,
@@ -325,6 +329,13 @@ pub enum SarifProfile {
     Full,
     /// What GitHub code scanning shows rightly.
     Github,
+}
+
+/// What SARIF logs are split by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SplitBy {
+    /// Live subscriptions.
+    Subscription,
 }
 
 /// The threshold of the exit status.

@@ -1,16 +1,16 @@
 //! `holdfast scan` and `holdfast inventory`.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::{InventoryArgs, PolicyArgs, SarifProfile, ScanArgs};
+use super::args::{InventoryArgs, PolicyArgs, SarifProfile, ScanArgs, SplitBy};
 use super::change::Base;
 use super::{Failure, sources};
 use crate::baseline::Recorded;
 use crate::config::{Config, Tiers};
 use crate::date::{self, Date};
 use crate::estate::Estate;
-use crate::finding::{Proposal, Report};
+use crate::finding::{EstateKind, Proposal, Report, Verdict};
 use crate::model::Inventory;
 use crate::output::{self, Format, OutputOptions, Profile};
 use crate::policy::Policies;
@@ -61,8 +61,17 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
         options.baseline = Some(Recorded::of(&scan::report(&before, &policies, &config, &alone)));
     }
     let estate = assemble(read.inventory, &config, &rules)?;
-    let report = scan::report(&estate, &policies, &config, &options);
-    write_outputs(&report, args, &outputs)?;
+    let counting = ScanOptions { include_passes: args.include_passes || args.split_by.is_some(), ..options.clone() };
+    let mut report = scan::report(&estate, &policies, &config, &counting);
+    if args.split_by.is_some() && report.kind == EstateKind::Iac {
+        return Err(Failure::usage("--split-by subscription: source code has no subscriptions"));
+    }
+    let parts = match args.split_by {
+        Some(SplitBy::Subscription) => scan::by_subscription(&report, &estate, &options),
+        None => Vec::new(),
+    };
+    report.findings.retain(|f| args.include_passes || !matches!(f.verdict, Verdict::Pass | Verdict::Exempt));
+    write_outputs(&report, &parts, args, &outputs)?;
     Ok(u8::try_from(report.exit_code).unwrap_or(3))
 }
 
@@ -136,17 +145,27 @@ fn outputs(args: &ScanArgs) -> Result<Vec<(&'static Format, Option<&Path>)>, Fai
             super::args::parse_format(format).map_err(|e| Failure::usage(format!("--report {report}: {e}")))?;
         outputs.push((format, Some(Path::new(file))));
     }
+    let is_log = |(format, file): &(&Format, Option<&Path>)| format.name == "sarif" && file.is_some();
+    if args.split_by.is_some() && !outputs.iter().any(is_log) {
+        let failure = Failure::usage("--split-by splits SARIF logs, and none is written to a file");
+        return Err(failure.hint("add --report sarif=FILE"));
+    }
     Ok(outputs)
 }
 
-fn write_outputs(report: &Report, args: &ScanArgs, outputs: &[(&Format, Option<&Path>)]) -> Result<(), Failure> {
+fn write_outputs(
+    report: &Report,
+    parts: &[Report],
+    args: &ScanArgs,
+    outputs: &[(&Format, Option<&Path>)],
+) -> Result<(), Failure> {
     for (format, path) in outputs {
         match path {
-            Some(path) => {
-                let options = output_options(args, false);
-                output::write_file(report, format, &options, path)
-                    .map_err(|error| Failure::output(&path.display().to_string(), &error))?;
+            Some(path) if args.split_by.is_some() && format.name == "sarif" => {
+                let paths = parts.iter().map(|part| split_path(path, part)).collect::<Result<Vec<_>, _>>()?;
+                parts.iter().zip(paths).try_for_each(|(part, path)| write_file(part, args, format, &path))?;
             }
+            Some(path) => write_file(report, args, format, path)?,
             None if args.quiet => {}
             None => {
                 let stdout = io::stdout();
@@ -158,6 +177,23 @@ fn write_outputs(report: &Report, args: &ScanArgs, outputs: &[(&Format, Option<&
         }
     }
     Ok(())
+}
+
+fn write_file(report: &Report, args: &ScanArgs, format: &Format, path: &Path) -> Result<(), Failure> {
+    output::write_file(report, format, &output_options(args, false), path)
+        .map_err(|error| Failure::output(&path.display().to_string(), &error))
+}
+
+/// `night.sarif` becomes `night.<subscription>.sarif`.
+fn split_path(path: &Path, part: &Report) -> Result<PathBuf, Failure> {
+    let id = part.subscriptions.join("-");
+    // An id comes from a snapshot or from Azure, and must not become a path.
+    if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Err(Failure::usage(format!("--split-by: `{}` is no subscription id", id.escape_debug())));
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().map_or(String::new(), |extension| format!(".{}", extension.to_string_lossy()));
+    Ok(path.with_file_name(format!("{stem}.{id}{extension}")))
 }
 
 /// A reader that has seen enough (`| head`) is no failure.
