@@ -196,7 +196,8 @@ fn the_reports_of_the_real_program_are_understood() {
     let program = assert_cmd::cargo::cargo_bin("holdfast").display().to_string();
     let done = runner.set(&[("HOLDFAST_BINARY", &program)]).run("scan.sh");
     assert_eq!((done.code, done.output("exit-code"), done.output("complete")), (0, "1", "true"), "{}", done.log);
-    assert_eq!((done.output("errors"), done.output("category")), ("1", "holdfast/iac/"), "{:?}", done.outputs);
+    assert_eq!(done.output("category"), "holdfast/iac/", "{:?}", done.outputs);
+    assert_ne!(done.output("errors"), "0", "the registry has no replica");
     let numbers = ["findings", "new", "warnings", "notes", "open", "waived", "gaps"];
     assert!(numbers.iter().all(|name| done.output(name).parse::<usize>().is_ok()), "{:?}", done.outputs);
     assert_eq!(done.output("findings"), done.output("new"), "there is no base");
