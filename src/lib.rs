@@ -8,6 +8,7 @@
 //! workspaces with their resources and forms pairs; Rego rules judge small inputs made from it, each
 //! verdict proved; outputs show the [`finding::Report`].
 
+pub mod baseline;
 pub mod cli;
 pub mod config;
 pub mod date;

@@ -152,7 +152,8 @@ fn sources(page: &mut String, rule: &Rule, statements: &Statements) {
 fn index(rules: &[Rule]) -> String {
     let mut page = String::from(
         "# Rules\n\nGenerated from the METADATA of `policies/rules`. Levels are given for active-active / active-standby / \
-         active-passive.\n\n| rule | what it asks for | level |\n|---|---|---|\n",
+         active-passive.\n\nFor rules of your own see [writing rules](../writing-rules.md).\n\n\
+         | rule | what it asks for | level |\n|---|---|---|\n",
     );
     for rule in rules {
         let levels: Vec<&str> = Tier::ALL.iter().map(|t| rule.level_in(*t).map_or("off", Level::as_str)).collect();

@@ -313,6 +313,7 @@ mod tests {
             group: "mlw-a → mlw-b".to_owned(),
             tier: Tier::ActivePassive,
             inferred: false,
+            subscription: None,
         };
         Finding::new(0, verdict, Level::Error, subject, at, "it fails".to_owned(), "0".to_owned())
     }

@@ -33,6 +33,11 @@ pub enum Command {
     Test(TestArgs),
     /// List the waivers with the days that they have left.
     Waivers(WaiversArgs),
+    /// Compare two SARIF logs: what is new, fixed, unchanged.
+    ///
+    /// Exit status: 0 nothing new at or above the threshold; 1 something new at or above it; 2 a log cannot
+    /// be read.
+    Diff(DiffArgs),
     /// Print a JSON Schema.
     Schema {
         /// Of what.
@@ -153,6 +158,10 @@ pub struct ScanArgs {
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub category: Option<String>,
 
+    /// One SARIF log per subscription, each with a category of its own; the id goes into the file name.
+    #[arg(long, value_name = "WHAT", help_heading = "Output")]
+    pub split_by: Option<SplitBy>,
+
     /// List passes and exemptions too.
     #[arg(long, help_heading = "Output")]
     pub include_passes: bool,
@@ -172,6 +181,15 @@ pub struct ScanArgs {
     /// Ignore waivers that stand beside declarations.
     #[arg(long, help_heading = "Gate")]
     pub no_inline_waivers: bool,
+
+    /// An earlier SARIF log: only findings that it has not fail the scan.
+    #[arg(long, value_name = "FILE", help_heading = "Gate", conflicts_with = "baseline_ref")]
+    pub baseline: Option<PathBuf>,
+
+    /// The base revision of a change: only findings that it has not fail the scan, and configuration,
+    /// waivers and custom policies are those of the base.
+    #[arg(long, value_name = "GITREF", help_heading = "Gate", allow_hyphen_values = true)]
+    pub baseline_ref: Option<String>,
 
     /// When to use colours.
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Display")]
@@ -253,6 +271,35 @@ pub struct WaiversArgs {
     pub today: Option<String>,
 }
 
+/// `holdfast diff`.
+#[derive(Clone, Debug, Args)]
+pub struct DiffArgs {
+    /// The log of the earlier scan.
+    pub old: PathBuf,
+
+    /// The log of the later scan.
+    pub new: PathBuf,
+
+    /// text, markdown or json.
+    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    pub format: DiffFormat,
+
+    /// The level from which on a new finding makes the exit status 1.
+    #[arg(long, value_name = "LEVEL", default_value = "never")]
+    pub fail_on: FailOn,
+}
+
+/// Formats of `holdfast diff`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people.
+    Text,
+    /// For job summaries.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
 /// Formats of `holdfast rules`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RulesFormat {
@@ -282,6 +329,13 @@ pub enum SarifProfile {
     Full,
     /// What GitHub code scanning shows rightly.
     Github,
+}
+
+/// What SARIF logs are split by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SplitBy {
+    /// Live subscriptions.
+    Subscription,
 }
 
 /// The threshold of the exit status.

@@ -1,6 +1,8 @@
 //! The command line: arguments, subcommands, exit statuses.
 
 mod args;
+mod change;
+mod diff;
 mod failure;
 #[cfg(feature = "live")]
 mod live;
@@ -46,6 +48,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Rules(args) => rules::rules(&args),
         Command::Test(args) => rules::test(&args),
         Command::Waivers(args) => rules::waivers(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Schema { kind } => print(schema(kind)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::SourceArgs;
+use super::change::Base;
 use crate::config::{self, Config};
 use crate::estate::EvidencePaths;
-use crate::finding::Revision;
+use crate::finding::{Proposal, Revision};
 use crate::git;
 use crate::model::Inventory;
 use crate::source::snapshot::read_snapshot;
@@ -19,6 +20,8 @@ pub(super) struct Sources {
     /// Entry points per reader.
     pub files: BTreeMap<String, usize>,
     pub revision: Option<Revision>,
+    /// What ignore files of a change would take out of the scan.
+    pub hidden: Option<Proposal>,
 }
 
 /// The configuration that holds for these sources.
@@ -28,7 +31,14 @@ pub(super) fn configuration(args: &SourceArgs, known_rules: &[&str]) -> Result<C
         None => discover(&scanned_paths(args))?,
     };
     let Some(file) = file else { return Ok(Config::default()) };
-    config::load(&file, known_rules).map_err(Failure::config)
+    let mut config = config::load(&file, known_rules).map_err(Failure::config)?;
+    // Outputs name files of the repository from its root.
+    let root = repository_root(&scanned_paths(args)).ok();
+    let inside = root.and_then(|root| Some(file.canonicalize().ok()?.strip_prefix(root).ok()?.to_owned()));
+    if let Some(path) = inside.as_deref().and_then(Path::to_str) {
+        config.waivers.iter_mut().for_each(|waiver| waiver.place.path = path.replace('\\', "/"));
+    }
+    Ok(config)
 }
 
 /// The nearest configuration at or above what is scanned, up to the repository root.
@@ -46,9 +56,14 @@ fn discover(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
     Ok(None)
 }
 
-/// Reads everything that the arguments name.
-pub(super) fn read(args: &SourceArgs, config: &Config, wanted: &EvidencePaths) -> Result<Sources, Failure> {
-    let mut sources = Sources { inventory: Inventory::default(), files: BTreeMap::new(), revision: None };
+/// Reads everything that the arguments name. `base` is the base revision, if a change is scanned.
+pub(super) fn read(
+    args: &SourceArgs,
+    config: &Config,
+    wanted: &EvidencePaths,
+    base: Option<&Base>,
+) -> Result<Sources, Failure> {
+    let mut sources = Sources { inventory: Inventory::default(), files: BTreeMap::new(), revision: None, hidden: None };
     for path in &args.snapshot {
         let recorded = read_snapshot(path).map_err(|error| Failure::usage(error.to_string()))?;
         sources.inventory.absorb(recorded);
@@ -58,19 +73,19 @@ pub(super) fn read(args: &SourceArgs, config: &Config, wanted: &EvidencePaths) -
     }
     let paths = scanned_paths(args);
     if !paths.is_empty() {
-        read_repository(args, config, &paths, &mut sources)?;
+        read_repository(args, config, &paths, base, &mut sources)?;
     }
     Ok(sources)
 }
 
 /// The paths to scan: "." if nothing else is to be read.
-fn scanned_paths(args: &SourceArgs) -> Vec<PathBuf> {
+pub(super) fn scanned_paths(args: &SourceArgs) -> Vec<PathBuf> {
     let nothing_else = args.snapshot.is_empty() && !is_live(args);
     if args.paths.is_empty() && nothing_else { vec![PathBuf::from(".")] } else { args.paths.clone() }
 }
 
 /// The git checkout around the paths; outside of one the folder that is scanned.
-fn repository_root(paths: &[PathBuf]) -> Result<PathBuf, Failure> {
+pub(super) fn repository_root(paths: &[PathBuf]) -> Result<PathBuf, Failure> {
     let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
     if let Some(root) = git::root_of(first) {
         return Ok(root);
@@ -86,17 +101,27 @@ fn read_repository(
     args: &SourceArgs,
     config: &Config,
     paths: &[PathBuf],
+    base: Option<&Base>,
     sources: &mut Sources,
 ) -> Result<(), Failure> {
     let root = repository_root(paths)?;
     let wanted = |path: &str| source::is_source(path) && config.wants(path);
-    let tree = FileTree::open(&root, paths, &wanted).map_err(|error| Failure::usage(error.to_string()))?;
+    let tree = FileTree::open_ignoring(&root, paths, &wanted, base.map(Base::ignores))
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    sources.hidden = base.and_then(|base| base.hidden(&tree));
     let parameters = parameter_files(args, &root)?;
     let (inventory, files) = source::read_tree(&tree, &parameters);
     sources.inventory.absorb(inventory);
     sources.files = files;
     sources.revision = git::revision(&root);
     Ok(())
+}
+
+/// What the scanned paths declared in the base revision.
+pub(super) fn read_base(args: &SourceArgs, config: &Config, base: &Base) -> Result<Inventory, Failure> {
+    let root = repository_root(&scanned_paths(args))?;
+    let tree = base.files(&|path: &str| source::is_source(path) && config.wants(path));
+    Ok(source::read_tree(&tree, &parameter_files(args, &root)?).0)
 }
 
 /// `--parameters TEMPLATE=FILE`, with paths relative to the repository root.

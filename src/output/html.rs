@@ -159,7 +159,9 @@ fn tables(out: &mut impl Write, report: &Report) -> io::Result<()> {
     });
     table(out, "Not read", &["Kind", "Place", "What happened", "Rules not evaluated"], gaps)?;
     let warnings = report.configuration_warnings.iter().map(|warning| vec![xml(warning)]);
-    table(out, "Configuration", &["Warning"], warnings)
+    table(out, "Configuration", &["Warning"], warnings)?;
+    let proposed = report.proposed.iter().map(|proposal| vec![xml(&wording::proposal(proposal))]);
+    table(out, "Added by this change, without effect on this scan", &["What it would do"], proposed)
 }
 
 /// A table of cells that are escaped already.

@@ -29,6 +29,7 @@ const FRAME_WIDTH: usize = 100;
 pub(super) fn write(report: &Report, _: &OutputOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut summary = Summary { text: String::new() };
     summary.text.push_str(&head(report));
+    summary.text.push_str(&proposed(report));
     summary.failures(report);
     summary.table(
         "Fixed",
@@ -76,6 +77,24 @@ fn head(report: &Report) -> String {
     let others = others.iter().map(|(count, name)| format!("{count} {name}"));
     text.push_str(&[failed].into_iter().chain(others).collect::<Vec<_>>().join(" · "));
     text.push('\n');
+    text
+}
+
+/// What a reviewer must not overlook: not folded, and before the failures.
+fn proposed(report: &Report) -> String {
+    if report.proposed.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from(
+        "\n> [!WARNING]\n> **This change would take findings away.** It has no effect on this scan, but it will have once it is merged:\n",
+    );
+    for proposal in report.proposed.iter().take(MOST_ROWS) {
+        text.push_str(&format!("> - {}\n", cell(&wording::proposal(proposal))));
+    }
+    let more = report.proposed.len().saturating_sub(MOST_ROWS);
+    if more > 0 {
+        text.push_str(&format!("> - and {more} more\n"));
+    }
     text
 }
 

@@ -80,7 +80,14 @@ impl<'a> Reporter<'a> {
             group,
             tier: tier_of(rule, subject),
             inferred: pair.is_some_and(|pair| !pair.basis.is_declared()),
+            subscription: self.subscription(subject),
         }
+    }
+
+    /// A pair across subscriptions belongs to the one that must take over.
+    fn subscription(&self, subject: &Subject) -> Option<String> {
+        let workspace = subject.pair.map_or(subject.workspace, |at| self.estate.pairs[at].members[1]);
+        self.estate.resources[workspace].id.subscription()
     }
 
     fn pair_name(&self, subject: &Subject) -> String {

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 pub use arm_template::ArmTemplate;
 pub use bicep::Bicep;
 pub use terraform::Terraform;
-pub use tree::{FileTree, TreeError};
+pub use tree::{FileTree, Ignores, StoredFiles, TreeError};
 
 use crate::model::{Gap, GapCode, Inventory};
 

@@ -81,6 +81,7 @@ pub fn empty(kind: EstateKind) -> Report {
         findings: Vec::new(),
         counts: Counts::default(),
         fixed: Vec::new(),
+        proposed: Vec::new(),
         gaps: Vec::new(),
         needs_live_scan: Vec::new(),
         configuration_warnings: Vec::new(),
@@ -133,6 +134,7 @@ pub fn finding(rule: usize, verdict: Verdict, place: Place, message: &str) -> Fi
         group: "mlw-prod-weu → mlw-prod-neu".into(),
         tier: Tier::ActivePassive,
         inferred: false,
+        subscription: None,
     };
     let fingerprint = fingerprint(&rule.to_string(), &target, "");
     Finding::new(rule, verdict, Level::Error, subject, place, message.into(), fingerprint)

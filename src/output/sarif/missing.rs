@@ -97,7 +97,8 @@ fn finding(missing: &Missing<'_>, rule: usize) -> Finding {
     let fingerprint = fingerprint(EVIDENCE_MISSING, &target, "");
     let place = Place { resource, ..missing.place.clone() };
     let message = message(missing, &name);
-    let subject = Subject { id: target, name, group: String::new(), tier: Tier::default(), inferred: false };
+    let subject =
+        Subject { id: target, name, group: String::new(), tier: Tier::default(), inferred: false, subscription: None };
     Finding::new(rule, Verdict::Deny, Level::Note, subject, place, message, fingerprint)
 }
 

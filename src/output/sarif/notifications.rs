@@ -11,13 +11,14 @@ use super::{MOST_RESULTS, bag, locations, message, text};
 use crate::finding::{EstateKind, Report, ReportedGap};
 use crate::model::GapCode;
 use crate::output::escape::{clean, sarif_escaped, sarif_message};
-use crate::output::wording::{counted, gap as gap_sentence};
+use crate::output::wording::{self, counted, gap as gap_sentence};
 use crate::rule::Level;
 
 const CONFIGURATION: &str = "configuration-problem";
 const INCOMPLETE: &str = "scan-incomplete";
 const LEFT_OUT: &str = "results-left-out";
 const NEEDS_LIVE: &str = "needs-live-scan";
+const PROPOSED: &str = "proposed-relaxation";
 
 /// A kind of notification: id, what it means, what to do.
 struct Kind {
@@ -57,6 +58,13 @@ const OTHER_KINDS: &[Kind] = &[
         meaning: "Source code can never show what these rules look at, so they were not run.",
         help: "Scan the subscriptions too, or give a snapshot of them as context.",
         level: Level::Note,
+    },
+    Kind {
+        id: PROPOSED,
+        title: "The change would take findings away",
+        meaning: "A waiver, a switch or a policy of the change has no effect on this scan, but will have once it is merged.",
+        help: "Review what the message names before the change is merged.",
+        level: Level::Warning,
     },
 ];
 
@@ -144,6 +152,12 @@ pub(super) fn invocation(report: &Report, rules: &RuleTable<'_>, left_out: usize
         .configuration_warnings
         .iter()
         .map(|warning| notification(CONFIGURATION, Level::Warning, sarif_message(warning), whole_scan(report)));
+    let proposed = report.proposed.iter().map(|proposal| {
+        let text =
+            format!("The change has no effect here, but will have once it is merged: {}.", wording::proposal(proposal));
+        notification(PROPOSED, Level::Warning, sarif_message(&text), whole_scan(report))
+    });
+    let configuration = configuration.chain(proposed);
     let mut invocation = Invocation::builder()
         .execution_successful(report.complete)
         .exit_code(report.exit_code)
