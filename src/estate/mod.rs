@@ -18,7 +18,7 @@ pub use pairs::{Basis, Counterpart, Pair, Role, WorkspaceFacts};
 pub use relations::{Reference, Relations, WORKSPACE};
 
 use crate::config::Config;
-use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Resource, SourceFiles};
+use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Pointer, Resource, SourceFiles};
 use crate::rule::Tier;
 
 /// Resources, how they belong together, and what is known to be complete.
@@ -58,10 +58,7 @@ impl Estate {
     /// `paths` are the property paths that rules read; their names get ARM's spelling.
     pub fn assemble(inventory: Inventory, config: &Config, paths: &EvidencePaths, defaults: &Defaults) -> Self {
         let live = inventory.is_live();
-        let mut all_paths = paths.clone();
-        for (resource_type, pointer) in relations::pointers() {
-            all_paths.entry(resource_type.to_owned()).or_default().extend(crate::model::Pointer::parse(pointer));
-        }
+        let all_paths = read_paths(paths);
         let mut resources = normalise::normalise(inventory.resources, &all_paths, defaults);
         resources.sort_by(|a, b| a.id.cmp(&b.id));
         let index = relations::Index::new(&resources);
@@ -124,6 +121,16 @@ impl Estate {
     pub fn deployment_of(&self, resource: &Resource) -> Option<&Deployment> {
         self.deployments.get(resource.declaration()?.deployment.0 as usize)
     }
+}
+
+/// The property paths that rules read, with those that the estate itself reads besides identity: what
+/// a snapshot must keep.
+pub fn read_paths(paths: &EvidencePaths) -> EvidencePaths {
+    let mut all = paths.clone();
+    for (resource_type, pointer) in relations::pointers() {
+        all.entry(resource_type.to_owned()).or_default().extend(Pointer::parse(pointer));
+    }
+    all
 }
 
 /// A gap in source code: what could not be read may declare any resource.
