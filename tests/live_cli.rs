@@ -4,47 +4,9 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
 use assert_cmd::Command;
 use serde_json::Value;
-use support::{Azure, Effect, Server};
-
-/// The recorded estate of the fraud team, served as if it were in Azure.
-fn fraud_team() -> (Azure, String, PathBuf) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/estates/fraud-scoring");
-    let text = std::fs::read_to_string(folder.join("snapshot.json")).expect("a snapshot");
-    let snapshot: Value = serde_json::from_str(&text).expect("JSON");
-    let subscription = snapshot["subscriptions"][0]["id"].as_str().expect("an id").to_owned();
-    let mut azure = Azure::new(&[(&subscription, "fraud-prod")]);
-    for resource in snapshot["resources"].as_array().expect("a list") {
-        azure.add(resource["id"].as_str().expect("an id"), resource.clone());
-    }
-    (azure, subscription, folder.join("holdfast.yaml"))
-}
-
-fn serve(azure: Azure) -> (Arc<Azure>, Server) {
-    let azure = Arc::new(azure);
-    let answering = azure.clone();
-    let server = Server::start(move |request| answering.answer(request));
-    azure.at(&server.base());
-    (azure, server)
-}
-
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn holdfast(server: &Server, args: &[&str]) -> Run {
-    let mut command = Command::cargo_bin("holdfast").expect("the binary is built");
-    let output = command.env_clear().envs(server.environment()).args(args).output().expect("it starts");
-    server.assert_read_only();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    Run { code: output.status.code().expect("no signal"), out: text(output.stdout), err: text(output.stderr) }
-}
+use support::{Effect, Run, fraud_team, holdfast, serve};
 
 fn sarif(run: &Run) -> Value {
     serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}\n{}\n{}", run.out, run.err))

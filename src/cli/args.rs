@@ -195,6 +195,15 @@ pub struct InventoryArgs {
     /// The file to write; stdout by default.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Keep identity and evidence only, and pseudonyms in place of names. HOLDFAST_REDACT_KEY makes them
+    /// impossible to guess.
+    #[arg(long)]
+    pub redact: bool,
+
+    /// A folder of custom rules whose evidence is read and kept too (repeatable).
+    #[arg(long, value_name = "DIR")]
+    pub policy_dir: Vec<PathBuf>,
 }
 
 /// `holdfast rules`.

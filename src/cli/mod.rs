@@ -2,6 +2,7 @@
 
 mod args;
 mod failure;
+mod inventory;
 #[cfg(feature = "live")]
 mod live;
 mod rules;
@@ -42,7 +43,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Scan(args) => scan::scan(&args),
-        Command::Inventory(args) => scan::inventory(&args),
+        Command::Inventory(args) => inventory::inventory(&args),
         Command::Rules(args) => rules::rules(&args),
         Command::Test(args) => rules::test(&args),
         Command::Waivers(args) => rules::waivers(&args),

@@ -1,18 +1,17 @@
-//! `holdfast scan` and `holdfast inventory`.
+//! `holdfast scan`.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
-use super::args::{InventoryArgs, PolicyArgs, SarifProfile, ScanArgs};
+use super::args::{PolicyArgs, SarifProfile, ScanArgs};
 use super::{Failure, sources};
-use crate::config::{Config, Tiers};
+use crate::config::Tiers;
 use crate::date::{self, Date};
 use crate::finding::Report;
 use crate::output::{self, Format, OutputOptions, Profile};
 use crate::policy::Policies;
 use crate::rule::Rule;
 use crate::scan::{self, ScanOptions};
-use crate::source::snapshot::write_snapshot;
 
 /// Scans and writes the results. The exit status is the report's.
 pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
@@ -106,7 +105,7 @@ fn write_outputs(report: &Report, args: &ScanArgs, outputs: &[(&Format, Option<&
 }
 
 /// A reader that has seen enough (`| head`) is no failure.
-fn broken_pipe_is_fine(result: io::Result<()>) -> io::Result<()> {
+pub(super) fn broken_pipe_is_fine(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
@@ -124,25 +123,4 @@ fn output_options(args: &ScanArgs, terminal: bool) -> OutputOptions {
         SarifProfile::Github => Profile::Github,
     };
     OutputOptions { profile, color, ..OutputOptions::default() }
-}
-
-/// Writes what a scan would judge.
-pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
-    let policies = Policies::builtin().map_err(Failure::list)?;
-    let rules: Vec<Rule> = policies.rules().cloned().collect();
-    let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
-    let config: Config = sources::configuration(&args.source, &known)?;
-    let wanted = scan::evidence_paths(&rules);
-    let read = sources::read(&args.source, &config, &wanted)?;
-    let incomplete = read.inventory.collection.gaps.iter().any(|gap| gap.code.ends_complete_scan());
-    match &args.output {
-        Some(path) => output::replace_file(path, &mut |out| write_snapshot(&read.inventory, out))
-            .map_err(|error| Failure::output(&path.display().to_string(), &error))?,
-        None => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            let written = write_snapshot(&read.inventory, &mut out).and_then(|()| out.flush());
-            broken_pipe_is_fine(written).map_err(|error| Failure::output("stdout", &error))?;
-        }
-    }
-    Ok(if incomplete { 3 } else { 0 })
 }

@@ -95,6 +95,13 @@ impl Azure {
         self
     }
 
+    /// Changes the resource whose id ends so.
+    pub fn change(&mut self, ending: &str, change: impl Fn(&mut Value)) -> &mut Self {
+        let found = self.resources.iter_mut().find(|(id, _)| id.ends_with(&format!("/{ending}")));
+        change(found.unwrap_or_else(|| panic!("there is no {ending}")).1);
+        self
+    }
+
     /// What may be read in a subscription; `None`: nobody knows.
     pub fn grant(&mut self, subscription: &str, actions: Option<&[&str]>) -> &mut Self {
         let actions = actions.map(|actions| actions.iter().map(|a| (*a).to_owned()).collect());
