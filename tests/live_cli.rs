@@ -107,3 +107,25 @@ fn without_credentials_every_way_is_named() {
         assert!(err.contains(way), "{way} is not named in {err}");
     }
 }
+
+/// What Azure says of its regions stands above the tables.
+#[test]
+fn a_region_that_no_longer_offers_the_service_is_found() {
+    let (mut azure, subscription, config) = fraud_team();
+    azure.tell_regions(
+        &[("westeurope", Some("northeurope"), true), ("northeurope", Some("westeurope"), true)],
+        &["West Europe", "Sweden Central"],
+    );
+    let (_azure, server) = serve(azure);
+    let config = config.to_str().expect("UTF-8");
+    let scan = |rule: &str| {
+        let args = ["scan", "--subscription", &subscription, "--config", config, "-f", "sarif", "--rule", rule];
+        let run = holdfast(&server, &args);
+        failed_rules(&sarif(&run))
+    };
+    assert_eq!(scan("HF-TOPO-003"), ["HF-TOPO-003"]);
+    let asked = |ending: &str| server.seen(ending).len();
+    assert_eq!((asked("/locations"), asked("/microsoft.machinelearningservices")), (1, 1));
+    assert!(scan("HF-TOPO-001").is_empty());
+    assert_eq!(asked("/locations"), 1, "no rule asks for regions");
+}

@@ -26,7 +26,7 @@ pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
     let rules: Vec<Rule> = policies.rules().cloned().collect();
     let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
     let config: Config = sources::configuration(&args.source, &known)?;
-    let wanted = scan::evidence_paths(&rules);
+    let wanted = scan::wanted(&policies);
     let mut inventory = sources::read(&args.source, &config, &wanted)?.inventory;
     if sources::is_live(&args.source) || args.redact {
         redact(&mut inventory, &kept(&wanted));

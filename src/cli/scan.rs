@@ -28,7 +28,7 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
     if let Some(tier) = args.policy.tier {
         config.default_tier = Tiers::uniform(tier);
     }
-    let evidence = scan::evidence_paths(&rules);
+    let evidence = scan::wanted(&policies);
     #[cfg(feature = "live")]
     if args.source.dry_run {
         return super::print(&super::live::plan(&args.source, &evidence));

@@ -6,6 +6,7 @@ mod defaults;
 mod inputs;
 mod normalise;
 mod pairs;
+mod regions;
 mod relations;
 mod subjects;
 
@@ -15,6 +16,7 @@ pub use defaults::Defaults;
 pub use inputs::{Home, RuleInput, Subject};
 pub use normalise::EvidencePaths;
 pub use pairs::{Basis, Counterpart, Pair, Role, WorkspaceFacts};
+pub use regions::region_paths;
 pub use relations::{Reference, Relations, WORKSPACE};
 
 use crate::config::Config;
@@ -44,6 +46,8 @@ pub struct Estate {
     pub live: bool,
     /// Whether nothing contradicts what the configuration calls complete.
     may_be_complete: bool,
+    /// What Azure says of its regions.
+    regions: regions::RegionFacts,
     /// Types of which some resource stands under an undecided condition.
     undecided_types: BTreeSet<String>,
     /// The judged workspaces that refer to a resource, by relation and resource.
@@ -66,6 +70,7 @@ impl Estate {
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
         let undecided_types = undecided.map(|r| r.resource_type.clone()).collect();
         let mut estate = Self {
+            regions: regions::RegionFacts::of(&resources),
             resources,
             relations,
             workspaces: Vec::new(),
