@@ -129,3 +129,25 @@ fn source_code_cannot_be_redacted() {
     assert_eq!(run.code, 2, "{}", run.err);
     assert!(run.err.contains("not in source code"), "{}", run.err);
 }
+
+#[test]
+fn missing_permissions_are_named_before_the_scan() {
+    let (azure, subscription, _) = fraud_team();
+    let (_azure, server) = serve(azure);
+    let check = |scope: &str| holdfast(&server, &["inventory", "--check-access", "--subscription", scope]);
+    let run = check(&subscription);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("1 of 1 subscriptions can be read as a whole"), "{}", run.out);
+    let run = check(&format!("{subscription},00000000-1111-2222-3333-444444444444"));
+    assert_eq!(run.code, 3, "{}{}", run.out, run.err);
+    assert!(run.out.contains("444444444444: cannot be read; grant the role Reader"), "{}", run.out);
+    assert!(server.seen("/workspaces").is_empty() && server.seen("/resources").is_empty(), "nothing else is read");
+    let (mut azure, subscription, _) = fraud_team();
+    azure.grant(&subscription, Some(&["Microsoft.MachineLearningServices/*/read"]));
+    let (_azure, server) = serve(azure);
+    let run = holdfast(&server, &["inventory", "--check-access", "--subscription", &subscription]);
+    assert_eq!(run.code, 3, "{}{}", run.out, run.err);
+    assert!(run.out.contains("  Microsoft.KeyVault/vaults/read\n"), "{}", run.out);
+    let run = holdfast(&server, &["inventory", "--check-access"]);
+    assert_eq!((run.code, run.err.contains("needs a live scope")), (2, true), "{}", run.err);
+}

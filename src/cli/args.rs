@@ -196,6 +196,11 @@ pub struct InventoryArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Live: only ask which permissions are missing, and name them. Exit status 3 if some are.
+    #[cfg(feature = "live")]
+    #[arg(long, conflicts_with_all = ["output", "redact"])]
+    pub check_access: bool,
+
     /// Keep identity and evidence only, and pseudonyms in place of names. HOLDFAST_REDACT_KEY makes them
     /// impossible to guess.
     #[arg(long)]

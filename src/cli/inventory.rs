@@ -27,6 +27,10 @@ pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
     let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
     let config: Config = sources::configuration(&args.source, &known)?;
     let wanted = scan::wanted(&policies);
+    #[cfg(feature = "live")]
+    if args.check_access {
+        return check_access(args, &config, &wanted);
+    }
     let mut inventory = sources::read(&args.source, &config, &wanted)?.inventory;
     if sources::is_live(&args.source) || args.redact {
         redact(&mut inventory, &kept(&wanted));
@@ -36,6 +40,17 @@ pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
     }
     write(&inventory, args.output.as_deref())?;
     Ok(status(&inventory))
+}
+
+#[cfg(feature = "live")]
+fn check_access(args: &InventoryArgs, config: &Config, wanted: &EvidencePaths) -> Result<u8, Failure> {
+    if !sources::is_live(&args.source) {
+        let hint = "name subscriptions with --subscription, or give --all-subscriptions";
+        return Err(Failure::usage("--check-access needs a live scope").hint(hint));
+    }
+    let (text, lacking) = super::live::check_access(&args.source, config, wanted)?;
+    super::print(&text)?;
+    Ok(if lacking { 3 } else { 0 })
 }
 
 /// 3 if something is missing as a whole.

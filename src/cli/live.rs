@@ -13,6 +13,25 @@ use crate::source::live::{self, LiveOptions, Method, Progress, Scale, Scope, Wan
 
 /// Reads the live scope that the arguments name.
 pub(super) fn read(args: &SourceArgs, config: &Config, evidence: &EvidencePaths) -> Result<Inventory, Failure> {
+    let wanted: WantedTypes = evidence.keys().cloned().collect();
+    let options = options(args, config)?;
+    live::collect(&options, &wanted, &mut *progress(args)).map_err(|error| Failure::incomplete(error.to_string()))
+}
+
+/// Which permissions are missing for what would be read, for people, and whether any is.
+pub(super) fn check_access(
+    args: &SourceArgs,
+    config: &Config,
+    evidence: &EvidencePaths,
+) -> Result<(String, bool), Failure> {
+    let wanted: WantedTypes = evidence.keys().cloned().collect();
+    let options = options(args, config)?;
+    let checked = live::check_access(&options, &wanted).map_err(|error| Failure::incomplete(error.to_string()))?;
+    let lacking = checked.is_empty() || checked.iter().any(|access| !access.is_enough());
+    Ok((live::render_access(&checked), lacking))
+}
+
+fn options(args: &SourceArgs, config: &Config) -> Result<LiveOptions, Failure> {
     let scope = Scope {
         subscriptions: args.subscription.clone(),
         management_groups: args.management_group.clone(),
@@ -24,8 +43,7 @@ pub(super) fn read(args: &SourceArgs, config: &Config, evidence: &EvidencePaths)
     options.deadline = args.deadline.as_deref().map(duration).transpose()?;
     options.dependencies = dependencies(config);
     options.stop_on_interrupt = true;
-    let wanted: WantedTypes = evidence.keys().cloned().collect();
-    live::collect(&options, &wanted, &mut *progress(args)).map_err(|error| Failure::incomplete(error.to_string()))
+    Ok(options)
 }
 
 /// What a live scan would send.

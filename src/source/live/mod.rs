@@ -32,6 +32,7 @@ use tokio::sync::watch;
 
 use crate::model::Inventory;
 
+pub use access::{Access, check_access, render_access};
 pub use auth::{Attempt, AuthError, Method};
 pub use cloud::{Cloud, CloudError, Environment, process_environment};
 pub use http::{HttpError, Limits};
@@ -117,39 +118,6 @@ pub fn collect(
     progress.finish();
     runtime.shutdown_timeout(Duration::from_secs(1));
     result.map_err(|error| LiveError::Unexpected(error.to_string()))?
-}
-
-/// What the identity may read in a subscription.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Access {
-    /// The subscription id, lower case.
-    pub subscription: String,
-    /// Its display name.
-    pub name: Option<String>,
-    /// The actions that it lacks; empty if it lacks none, `None` if that could not be asked.
-    pub missing: Option<Vec<String>>,
-}
-
-/// Asks for permissions only: which actions the identity lacks to read these types. Blocks.
-///
-/// Subscriptions that cannot be read at all come back with `missing: None`.
-pub fn check_access(options: &LiveOptions, wanted: &WantedTypes) -> Result<Vec<Access>, LiveError> {
-    if options.scope.is_empty() {
-        return Err(LiveError::NoScope);
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (events, _watched) = channel();
-    runtime.block_on(async {
-        let (client, resolved) = begin(options.clone(), events).await?;
-        let plan = plan::Plan::new(wanted);
-        let mut all = Vec::new();
-        for subscription in resolved.subscriptions {
-            let granted = if subscription.readable { access::ask(&client, &subscription.id).await } else { None };
-            let missing = granted.map(|granted| plan.actions().into_iter().filter(|a| !granted.grant(a)).collect());
-            all.push(Access { subscription: subscription.id, name: subscription.name, missing });
-        }
-        Ok(all)
-    })
 }
 
 /// Passes events on until the reading is over.
