@@ -85,6 +85,11 @@ pub struct SourceArgs {
     #[arg(long, value_name = "DURATION", help_heading = "Live subscriptions")]
     pub deadline: Option<String>,
 
+    /// Live: write answers to this file as they come; if it is there, go on from them.
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "FILE", help_heading = "Live subscriptions")]
+    pub resume: Option<PathBuf>,
+
     /// Live: print the requests that would be sent, and send none.
     #[cfg(feature = "live")]
     #[arg(long, help_heading = "Live subscriptions")]

@@ -39,6 +39,8 @@ pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
         hide_names(&mut inventory, &config)?;
     }
     write(&inventory, args.output.as_deref())?;
+    #[cfg(feature = "live")]
+    super::live::done(&args.source)?;
     Ok(status(&inventory))
 }
 

@@ -49,6 +49,8 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
     let estate = scan::assemble(read.inventory, &config, &rules).map_err(|e| Failure::usage(e.to_string()))?;
     let report = scan::report(&estate, &policies, &config, &options);
     write_outputs(&report, args, &outputs)?;
+    #[cfg(feature = "live")]
+    super::live::done(&args.source)?;
     Ok(u8::try_from(report.exit_code).unwrap_or(3))
 }
 

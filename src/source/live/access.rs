@@ -39,7 +39,7 @@ pub fn check_access(options: &LiveOptions, wanted: &WantedTypes) -> Result<Vec<A
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (events, _watched) = channel();
     runtime.block_on(async {
-        let (client, resolved) = begin(options.clone(), events).await?;
+        let (client, resolved) = begin(options.clone(), events, None).await?;
         let plan = Plan::new(wanted);
         let mut all = Vec::new();
         for subscription in resolved.subscriptions {
