@@ -99,6 +99,11 @@ impl Estate {
             "distinct": self.sameness_json(&resources, false),
             "complete": self.complete_json(&resources, declared, config),
         });
+        let regions = self.regions.to_json(resources.iter().map(|number| &self.resources[*number]));
+        let mut document = document;
+        if !regions.is_empty() {
+            document["regions"] = regions.into();
+        }
         RuleInput { scope, document, subjects, resources }
     }
 

@@ -6,6 +6,7 @@ mod defaults;
 mod inputs;
 mod normalise;
 mod pairs;
+mod regions;
 mod relations;
 mod subjects;
 
@@ -15,10 +16,11 @@ pub use defaults::Defaults;
 pub use inputs::{Home, RuleInput, Subject};
 pub use normalise::EvidencePaths;
 pub use pairs::{Basis, Counterpart, Pair, Role, WorkspaceFacts};
+pub use regions::region_paths;
 pub use relations::{Reference, Relations, WORKSPACE};
 
 use crate::config::Config;
-use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Resource, SourceFiles};
+use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Pointer, Resource, SourceFiles};
 use crate::rule::Tier;
 
 /// Resources, how they belong together, and what is known to be complete.
@@ -48,6 +50,8 @@ pub struct Estate {
     may_be_complete: bool,
     /// The types (lower case) that are complete in the whole scan.
     complete_everywhere: BTreeSet<String>,
+    /// What Azure says of its regions.
+    regions: regions::RegionFacts,
     /// Types of which some resource stands under an undecided condition.
     undecided_types: BTreeSet<String>,
     /// The judged workspaces that a resource is a subject for, by kind and resource.
@@ -62,10 +66,7 @@ impl Estate {
     /// `paths` are the property paths that rules read; their names get ARM's spelling.
     pub fn assemble(inventory: Inventory, config: &Config, paths: &EvidencePaths, defaults: &Defaults) -> Self {
         let live = inventory.is_live();
-        let mut all_paths = paths.clone();
-        for (resource_type, pointer) in relations::pointers() {
-            all_paths.entry(resource_type.to_owned()).or_default().extend(crate::model::Pointer::parse(pointer));
-        }
+        let all_paths = read_paths(paths);
         let mut resources = normalise::normalise(inventory.resources, &all_paths, defaults);
         resources.sort_by(|a, b| a.id.cmp(&b.id));
         let index = relations::Index::new(&resources);
@@ -73,6 +74,7 @@ impl Estate {
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
         let undecided_types = undecided.map(|r| r.resource_type.clone()).collect();
         let mut estate = Self {
+            regions: regions::RegionFacts::of(&resources),
             resources,
             relations,
             workspaces: Vec::new(),
@@ -140,6 +142,16 @@ impl Estate {
 fn complete_everywhere(collection: &Collection) -> BTreeSet<String> {
     let types = collection.complete.keys();
     types.filter(|t| collection.is_complete(t, Collection::EVERYWHERE)).cloned().collect()
+}
+
+/// The property paths that rules read, with those that the estate itself reads besides identity: what
+/// a snapshot must keep.
+pub fn read_paths(paths: &EvidencePaths) -> EvidencePaths {
+    let mut all = paths.clone();
+    for (resource_type, pointer) in relations::pointers() {
+        all.entry(resource_type.to_owned()).or_default().extend(Pointer::parse(pointer));
+    }
+    all
 }
 
 /// A gap in source code: what could not be read may declare any resource.

@@ -135,6 +135,15 @@ impl Policies {
         self.rules.iter().map(|policy| &policy.rule)
     }
 
+    /// Whether any of the rules asks for facts about regions (`input.regions`), itself or through the
+    /// library.
+    pub fn read_regions(&self) -> bool {
+        let asks =
+            |file: &PolicyFile| file.text.contains("data.holdfast.lib.regions") || file.text.contains("input.regions");
+        let helper = |file: &&PolicyFile| !file.text.contains("package holdfast.lib.");
+        self.rules.iter().any(|policy| asks(&policy.file)) || self.library.iter().filter(helper).any(asks)
+    }
+
     /// The source file of a rule.
     pub fn source(&self, rule: usize) -> &PolicyFile {
         &self.rules[rule].file

@@ -134,7 +134,8 @@ impl Bench<'_> {
         let members = subject.pair.map_or(&[][..], |at| &self.estate.pairs[at].members);
         let parts = members.iter().copied().chain(subject.resource);
         let condition = |number: usize| self.estate.resources[number].declaration().and_then(|d| d.condition.clone());
-        let given = condition(subject.workspace);
+        // What stands under one condition is there together or not at all.
+        let given = condition(members.first().copied().unwrap_or(subject.workspace));
         let doubtful = parts.into_iter().find(|number| condition(*number).is_some_and(|c| Some(&c) != given.as_ref()));
         match (judged.verdict, doubtful) {
             (Verdict::Pass, Some(number)) => Judged {
