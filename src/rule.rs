@@ -147,6 +147,11 @@ pub const SUBJECT_KINDS: &[(&str, &[Scope])] = &[
     ("compute", WORKSPACE_OR_PAIR),
     ("datastore", WORKSPACE_OR_PAIR),
     ("data_storage", WORKSPACE_OR_PAIR),
+    ("primary_compute", &[Scope::Pair]),
+    ("container_group", &[Scope::Estate]),
+    ("subscription", &[Scope::Subscription]),
+    ("subscription_region", &[Scope::Subscription]),
+    ("resource", &[Scope::Estate]),
 ];
 
 const WORKSPACE_OR_PAIR: &[Scope] = &[Scope::Workspace, Scope::Pair];

@@ -23,6 +23,12 @@ workspace(changes) := workspace_of("ws-west", changes)
 
 workspace_of(name, changes) := document("workspace", [name], changes)
 
+# The input of a subscription rule: both workspaces are in one.
+subscription(changes) := document("subscription", members, changes)
+
+# The input of an estate rule.
+whole(changes) := document("estate", members, changes)
+
 # The same, read from Azure.
 live(doc) := object.union(doc, {"source": "live"})
 
@@ -84,7 +90,15 @@ arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, body.type, name]) if
 
 arm_id(name, body) := sprintf("%s/providers/%s/%s", [group, body.type, name]) if body.on == "group"
 
-group := "/subscriptions/5b6c1b2e-0000-4000-8000-000000000001/resourceGroups/rg-ml"
+# What Azure says of a region: `northeurope/usages`.
+arm_id(name, body) := sprintf("%s/providers/%s/locations/%s/default", [subscription_id, parts[0], name]) if {
+	body.on == "region"
+	parts := split(body.type, "/")
+}
+
+subscription_id := "/subscriptions/5b6c1b2e-0000-4000-8000-000000000001"
+
+group := sprintf("%s/resourceGroups/rg-ml", [subscription_id])
 
 members := ["ws-west", "ws-north"]
 
@@ -200,6 +214,12 @@ children := {
 	"datastores": "microsoft.machinelearningservices/workspaces/datastores",
 }
 
+regional := {
+	"usages": "microsoft.machinelearningservices/locations/usages",
+	"quotas": "microsoft.machinelearningservices/locations/quotas",
+	"vm_sizes": "microsoft.machinelearningservices/locations/vmsizes",
+}
+
 kinds := {
 	"workspace": "microsoft.machinelearningservices/workspaces",
 	"default_storage": "microsoft.storage/storageaccounts",
@@ -208,6 +228,8 @@ kinds := {
 	"registry_replication": "microsoft.containerregistry/registries/replications",
 	"application_insights": "microsoft.insights/components",
 	"log_workspace": "microsoft.operationalinsights/workspaces",
+	"compute": "microsoft.machinelearningservices/workspaces/computes",
+	"primary_compute": "microsoft.machinelearningservices/workspaces/computes",
 }
 
 defaults := {
@@ -217,6 +239,10 @@ defaults := {
 	"require_paired_region": false,
 	"min_soft_delete_days": 7,
 	"min_telemetry_days": 90,
+	"min_online_instances": 3,
+	"min_capacity_ratio": {"active-active": 1.0, "active-standby": 0.5, "active-passive": 0.0},
+	"name_map": {},
+	"data_dependencies": [],
 }
 
 document(scope, names, changes) := {
@@ -226,7 +252,10 @@ document(scope, names, changes) := {
 	"today": "2026-11-24",
 	"parameters": defaults,
 	"subjects": subjects(scope, names, resources),
-	"pairs": [found | scope == "pair"; found := pair_of(resources)],
+	"pairs": [object.union(found, parameters_of(scope)) |
+		scope != "workspace"
+		found := pair_of(resources)
+	],
 	"workspaces": {own: workspace_facts(one.name, all) | some own, one in all; one.type == kinds.workspace},
 	"resources": resources,
 	"distinct": {},
@@ -235,15 +264,26 @@ document(scope, names, changes) := {
 	bodies := {name: body | some name, body in object.union(estate, changes); body != null}
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
 	of_type := {type: found | some type in {one.type | some one in plain}; found := only(plain, type)}
-	all := {own: object.union(object.remove(one, ["refers"]), {"relations": relations(one, plain, of_type)}) |
+	all := {own: object.union(object.remove(one, ["refers"]), {"relations": related}) |
 		some own, one in plain
+		related := object.remove(relations(one, plain, of_type), object.get(left_out, scope, []))
 	}
+	wide := {own | some own, one in plain; one.type in object.get(wide_types, scope, [])}
 	reached := graph.reachable(
 		{own: targets_of(one) | some own, one in all},
-		{id(name) | some name in names},
+		{id(name) | some name in names} | wide,
 	)
 	resources := {own: all[own] | some own in reached}
 }
+
+# What a wide input holds although no workspace leads there.
+wide_types := {
+	"subscription": ["microsoft.resources/subscriptions", "microsoft.insights/activitylogalerts"],
+	"estate": ["microsoft.containerinstance/containergroups"],
+}
+
+# The lists of a region are in the inputs that judge what fails over.
+left_out := {"workspace": object.keys(regional), "estate": object.keys(regional)}
 
 only(plain, type) := {own: one | some own, one in plain; one.type == type}
 
@@ -296,6 +336,13 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 			scope := split(lock, "/providers/microsoft.authorization/")[0]
 			startswith(concat("", [one.id, "/"]), concat("", [scope, "/"]))
 		]},
+		{relation: [reference(list, plain) |
+			one.type == kinds.workspace
+			some list, other in of_type[type]
+			other.location == one.location
+		] |
+			some relation, type in regional
+		},
 		{"projects": [reference(project, plain) |
 			one.type == kinds.workspace
 			some project, other in of_type[kinds.workspace]
@@ -326,6 +373,11 @@ workspace_facts(name, all) := {
 	"candidates": [],
 	"problems": [],
 }
+
+# Where there are several pairs each has its own parameters.
+parameters_of(scope) := {"parameters": defaults} if scope in {"subscription", "estate"}
+
+parameters_of(scope) := {} if scope in {"workspace", "pair"}
 
 pair_of(resources) := {
 	"id": "ws-west|ws-north",
@@ -360,10 +412,51 @@ subjects(scope, names, resources) := array.concat(
 	home := {"pair": {"pair": "ws-west|ws-north"}, "workspace": {"workspace": id(names[0])}}[scope]
 }
 
-# Of the workspaces in an input only its own are subjects.
-judged(kind, _, _) if kind != "workspace"
+subjects("subscription", _, resources) := [object.union(subject, place) |
+	some subject in [
+		{"id": "subscription", "kind": "subscription", "workspaces": [id(name) | some name in members]},
+		{
+			"id": "subscription/locations/northeurope",
+			"kind": "subscription_region",
+			"region": "northeurope",
+			"pairs": ["ws-west|ws-north"],
+		},
+	]
+	type := {
+		"subscription": "microsoft.resources/subscriptions",
+		"subscription_region": "microsoft.machinelearningservices/locations/usages",
+	}[subject.kind]
+	place := {"resource": own | some own, one in resources; one.type == type; at_home(one)}
+]
+
+subjects("estate", _, resources) := [subject |
+	some own, one in resources
+	reached := [id(name) |
+		some name in members
+		own in graph.reachable({from: targets_of(other) | some from, other in resources}, {id(name)})
+	]
+	some kind in estate_kinds_of(one.type, reached)
+	subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own, "workspaces": reached}
+]
+
+estate_kinds_of(type, reached) := {name | some name, known in estate_kinds; known == type} | used if {
+	used := {"resource" | count(reached) > 0}
+}
+
+estate_kinds := {"container_group": "microsoft.containerinstance/containergroups"}
+
+# Whether what Azure says of a region is said of the failover region.
+at_home(one) if object.get(one, "location", "northeurope") == "northeurope"
+
+# Of the workspaces in an input only its own are subjects, of the computes of the primary those of ws-west.
+judged(kind, _, _) if not kind in {"workspace", "primary_compute"}
 
 judged("workspace", own, names) if {
 	some name in names
 	id(name) == own
+}
+
+judged("primary_compute", own, names) if {
+	count(names) > 1
+	startswith(own, concat("", [id("ws-west"), "/"]))
 }

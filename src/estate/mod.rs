@@ -3,11 +3,13 @@
 //! part.
 
 mod defaults;
+mod document;
 mod inputs;
 mod normalise;
 mod pairs;
 mod relations;
 mod subjects;
+mod wide;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,6 +18,7 @@ pub use inputs::{Home, RuleInput, Subject};
 pub use normalise::EvidencePaths;
 pub use pairs::{Basis, Counterpart, Pair, Role, WorkspaceFacts};
 pub use relations::{Reference, Relations, WORKSPACE};
+pub use wide::{FailoverRegion, SubscriptionGroup};
 
 use crate::config::Config;
 use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Resource, SourceFiles};
@@ -32,6 +35,8 @@ pub struct Estate {
     pub workspaces: Vec<WorkspaceFacts>,
     /// The pairs, declared and inferred, in the order of their ids.
     pub pairs: Vec<Pair>,
+    /// The subscriptions with workspaces, in the order of their ids.
+    pub subscriptions: Vec<SubscriptionGroup>,
     /// What was complete and what is missing.
     pub collection: Collection,
     /// The deployments that declare resources.
@@ -73,6 +78,7 @@ impl Estate {
             relations,
             workspaces: Vec::new(),
             pairs: Vec::new(),
+            subscriptions: Vec::new(),
             may_be_complete: !inventory.collection.gaps.iter().any(hides_resources),
             undecided_types,
             collection: inventory.collection,
@@ -85,6 +91,7 @@ impl Estate {
         };
         (estate.workspaces, estate.pairs) = pairs::form(&estate, config);
         estate.index_members();
+        estate.subscriptions = wide::group(&estate);
         estate
     }
 

@@ -12,6 +12,9 @@ const STORAGE: &str = "microsoft.storage/storageaccounts";
 const REGISTRY: &str = "microsoft.containerregistry/registries";
 const COMPONENT: &str = "microsoft.insights/components";
 const LOG_WORKSPACE: &str = "microsoft.operationalinsights/workspaces";
+const USAGES: &str = "microsoft.machinelearningservices/locations/usages";
+const QUOTAS: &str = "microsoft.machinelearningservices/locations/quotas";
+const VM_SIZES: &str = "microsoft.machinelearningservices/locations/vmsizes";
 const LOCK: &str = "microsoft.authorization/locks";
 
 /// How the targets of a relation are found.
@@ -22,6 +25,8 @@ enum Via {
     Children(&'static str),
     /// The storage account that a datastore names.
     DatastoreAccount,
+    /// The resources of this type in the subscription and region of the source.
+    InRegion(&'static str),
 }
 
 struct Relation {
@@ -46,6 +51,9 @@ const RELATIONS: &[Relation] = &[
     relation(WORKSPACE, "hub", Via::Id("/properties/hubResourceId")),
     relation(WORKSPACE, "computes", Via::Children(COMPUTE)),
     relation(WORKSPACE, "datastores", Via::Children(DATASTORE)),
+    relation(WORKSPACE, "usages", Via::InRegion(USAGES)),
+    relation(WORKSPACE, "quotas", Via::InRegion(QUOTAS)),
+    relation(WORKSPACE, "vm_sizes", Via::InRegion(VM_SIZES)),
     relation(COMPUTE, "attached", Via::Id("/properties/resourceId")),
     relation(DATASTORE, "account", Via::DatastoreAccount),
     relation(STORAGE, "blob_services", Via::Children("microsoft.storage/storageaccounts/blobservices")),
@@ -54,6 +62,9 @@ const RELATIONS: &[Relation] = &[
     relation(COMPONENT, "log_workspace", Via::Id("/properties/WorkspaceResourceId")),
     relation(LOG_WORKSPACE, "tables", Via::Children("microsoft.operationalinsights/workspaces/tables")),
 ];
+
+/// The relations to what Azure says of a whole region.
+pub(crate) const REGIONAL: &[&str] = &["usages", "quotas", "vm_sizes"];
 
 /// The pointers that relations read, per type: their spelling is made ARM's, and they are collected
 /// whatever the rules ask for.
@@ -120,12 +131,18 @@ impl Index {
 pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations> {
     let children = children_by_parent(resources);
     let locks = locks_by_scope(resources);
+    let regional = by_region(resources);
     let mut all: Vec<Relations> = Vec::with_capacity(resources.len());
     for resource in resources {
         let mut relations = Relations::new();
         for relation in RELATIONS.iter().filter(|r| r.from == resource.resource_type) {
             let found: Vec<Reference> = match relation.via {
                 Via::Id(pointer) => by_id(resource, pointer, index, resources).into_iter().collect(),
+                Via::InRegion(wanted) => {
+                    let here = region_of(resource)
+                        .and_then(|(subscription, region)| regional.get(&(subscription, region, wanted.to_owned())));
+                    here.into_iter().flatten().map(|n| held(resources, *n)).collect()
+                }
                 Via::DatastoreAccount => datastore_account(resource, index, resources).into_iter().collect(),
                 Via::Children(child_type) => {
                     let own = children.get(resource.id.key()).into_iter().flatten();
@@ -189,6 +206,22 @@ fn children_by_parent(resources: &[Resource]) -> HashMap<String, Vec<usize>> {
         }
     }
     children
+}
+
+fn region_of(resource: &Resource) -> Option<(String, String)> {
+    Some((resource.id.subscription()?, resource.region()?.as_str().to_owned()))
+}
+
+/// What Azure says of regions, by subscription, region and type.
+fn by_region(resources: &[Resource]) -> HashMap<(String, String, String), Vec<usize>> {
+    let mut found: HashMap<_, Vec<usize>> = HashMap::new();
+    for (number, resource) in resources.iter().enumerate() {
+        let regional = RELATIONS.iter().any(|r| matches!(r.via, Via::InRegion(t) if t == resource.resource_type));
+        if let Some((subscription, region)) = region_of(resource).filter(|_| regional) {
+            found.entry((subscription, region, resource.resource_type.clone())).or_default().push(number);
+        }
+    }
+    found
 }
 
 fn locks_by_scope(resources: &[Resource]) -> HashMap<String, Vec<usize>> {
