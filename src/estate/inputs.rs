@@ -276,7 +276,7 @@ impl Estate {
             Root::Related(paths) => related(&pair.members, paths),
             // Which side fails over is for the rule to ask, if nobody said so.
             Root::OfPrimary(paths) => related(if pair.directed { &pair.members[..1] } else { &pair.members }, paths),
-            Root::Subscription | Root::FailoverRegion | Root::OfType(_) | Root::Anything => {}
+            Root::Subscription | Root::FailoverRegion | Root::OfType(_) | Root::Referred(..) | Root::Anything => {}
         }
     }
 
