@@ -418,12 +418,12 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 	])
 }
 
-reference(target, plain) := {
+reference(target, plain) := object.union(object.filter(object.get(plain, target, {}), ["conditional"]), {
 	"id": target,
 	"name": last_name(target),
 	"exact": object.get(plain, [target, "exact"], startswith(target, "/")),
 	"found": object.get(plain, target, null) != null,
-}
+})
 
 last_name(path) := names[count(names) - 1] if names := split(path, "/")
 
