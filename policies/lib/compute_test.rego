@@ -32,6 +32,12 @@ test_the_list_of_the_region_decides if {
 	compute.other_family(north, "Standard_DS3_v2", "Standard_D4s_v3") with input as doc
 }
 
+test_a_size_is_known_from_any_region if {
+	doc := fixture.pair(fixture.part("training", {}))
+	compute.known("STANDARD_DS3_V2") == {"family": "standarddsv2family", "cores": 4} with input as doc
+	not compute.known("Standard_X") with input as doc
+}
+
 test_families_have_one_spelling if {
 	spellings := ["standardDSv2Family", "Standard DSv2 Family Cluster Dedicated vCPUs", "STANDARD_DSv2_FAMILY"]
 	every spelling in spellings {
