@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::networks::{CROWDED, trim};
 use super::relations::REGIONAL;
 use super::{Counterpart, Estate, Pair, Reference, Role, Subject, WorkspaceFacts};
 use crate::config::{Config, PairConfig};
@@ -123,10 +124,12 @@ impl Estate {
         json
     }
 
-    /// A resource; with its relations to lists of its region only where those are in the document.
-    pub(super) fn resource_json(&self, number: usize, regional: bool) -> Value {
+    /// A resource; with its relations to lists of its region, and to what is related to many, only where
+    /// those are in the document (`held`).
+    pub(super) fn resource_json(&self, number: usize, regional: bool, held: &[usize]) -> Value {
         let resource = &self.resources[number];
         let mut object = resource.body.as_object().cloned().unwrap_or_default();
+        trim(resource, &mut object);
         if let Some(location) = object.get("location").and_then(Value::as_str) {
             let region = Region::parse(location);
             object.insert("location".to_owned(), region.as_str().into());
@@ -142,7 +145,9 @@ impl Estate {
             .iter()
             .filter(|(name, _)| regional || !REGIONAL.contains(name))
             .map(|(name, references)| {
-                let references: Vec<Value> = references.iter().map(|r| self.reference_json(resource, r)).collect();
+                let is_held = |r: &&Reference| r.target.is_some_and(|target| held.binary_search(&target).is_ok());
+                let shown = references.iter().filter(|r| !CROWDED.contains(name) || is_held(r));
+                let references: Vec<Value> = shown.map(|r| self.reference_json(resource, r)).collect();
                 ((*name).to_owned(), references.into())
             })
             .collect();

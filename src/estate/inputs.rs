@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
-use super::relations::REGIONAL;
+use super::access::ACCESS_RELATIONS;
+use super::networks::NETWORK_RELATIONS;
+use super::relations::{NAMES_ONLY, REGIONAL};
 use super::subjects::{Root, kinds};
 use super::{Estate, Reference, strongest};
 use crate::config::{Config, Tiers};
@@ -110,7 +112,7 @@ impl Estate {
         };
         let resources: Vec<usize> = self.resources_at(home, config).into_iter().collect();
         let regional = matches!(scope, Scope::Pair | Scope::Subscription);
-        let resource_json = |number: &usize| (self.key(*number), self.resource_json(*number, regional));
+        let resource_json = |number: &usize| (self.key(*number), self.resource_json(*number, regional, &resources));
         let subjects = self.subjects(home, &resources, config);
         let pair_json = |at: &usize| self.pair_json(&self.pairs[*at], is_wide(scope).then_some(config));
         let document = json!({
@@ -141,13 +143,16 @@ impl Estate {
 
     fn resources_at(&self, home: Home, config: &Config) -> BTreeSet<usize> {
         match home {
-            Home::Workspace(at) => self.reachable(&[self.workspaces[at].resource], false),
+            Home::Workspace(at) => {
+                let roots = [self.workspaces[at].resource];
+                self.with_networks(self.reachable(&roots, false), &roots)
+            }
             Home::Pair(at) => {
                 let pair = &self.pairs[at];
                 let own = pair.declared_by.map_or(&[][..], |at| &config.pairs[at].data_dependencies);
                 let mut roots = pair.members.to_vec();
                 roots.extend(self.dependencies(config.data_dependencies.iter().chain(own).map(String::as_str)));
-                self.reachable(&roots, true)
+                self.with_access(self.with_networks(self.reachable(&roots, true), &pair.members))
             }
             Home::Subscription(at) => self.reachable(&self.subscription_roots(at), true),
             Home::Estate => self.estate_resources(config),
@@ -178,6 +183,10 @@ impl Estate {
         let mut queue: VecDeque<usize> = roots.iter().copied().collect();
         while let Some(here) = queue.pop_front() {
             for (relation, references) in &self.relations[here] {
+                let apart = [NAMES_ONLY, NETWORK_RELATIONS, ACCESS_RELATIONS];
+                if apart.iter().any(|names| names.contains(relation)) {
+                    continue;
+                }
                 let leaf = *relation == "projects";
                 if (leaf && !own.contains(&here)) || (!regional && REGIONAL.contains(relation)) {
                     continue;
@@ -276,6 +285,17 @@ impl Estate {
             Root::Related(paths) => related(&pair.members, paths),
             // Which side fails over is for the rule to ask, if nobody said so.
             Root::OfPrimary(paths) => related(if pair.directed { &pair.members[..1] } else { &pair.members }, paths),
+            Root::Targets(paths) => {
+                related(&pair.members, paths);
+                subjects.extend([first, second].map(|w| member(self.key(w), w)));
+            }
+            Root::Identities => {
+                let parts = ["computes", "online_endpoints"].iter().flat_map(|name| self.follow(second, &[name]));
+                let bearers = parts.filter_map(|reference| reference.target).chain([second]);
+                let acting = bearers.filter(|bearer| self.relations[*bearer].contains_key("identities"));
+                let subject = |number| Subject { resource: Some(number), ..member(self.key(number), second) };
+                subjects.extend(acting.map(subject));
+            }
             Root::Subscription | Root::FailoverRegion | Root::OfType(_) | Root::Referred(..) | Root::Anything => {}
         }
     }

@@ -2,10 +2,13 @@
 //! judge. A pure function of an inventory and the configuration; where a resource came from plays no
 //! part.
 
+mod access;
 mod defaults;
 mod document;
+mod inline;
 mod inputs;
 mod links;
+mod networks;
 mod normalise;
 mod pairs;
 mod relations;
@@ -68,12 +71,13 @@ impl Estate {
         for (resource_type, pointer) in relations::pointers() {
             all_paths.entry(resource_type.to_owned()).or_default().extend(crate::model::Pointer::parse(pointer));
         }
-        let mut resources = normalise::normalise(inventory.resources, &all_paths, defaults);
+        let mut resources = inline::expand(normalise::normalise(inventory.resources, &all_paths, defaults));
         resources.sort_by(|a, b| a.id.cmp(&b.id));
         let index = relations::Index::new(&resources);
         let relations = relations::associate(&resources, &index);
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
-        let undecided_types = undecided.map(|r| r.resource_type.clone()).collect();
+        let mut undecided_types: BTreeSet<String> = undecided.map(|r| r.resource_type.clone()).collect();
+        undecided_types.extend(networks::undecided(&resources, &index));
         let mut estate = Self {
             resources,
             relations,

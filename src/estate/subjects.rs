@@ -26,7 +26,15 @@ pub(crate) enum Root {
     Referred(&'static str, &'static str),
     /// Every resource of the estate's input that a workspace reaches or the configuration names.
     Anything,
+    /// The members of a pair, and what these paths lead to from them.
+    Targets(&'static [&'static [&'static str]]),
+    /// What acts under an identity of its own in the failover workspace: itself, its computes, its
+    /// endpoints.
+    Identities,
 }
+
+/// The resources that a workspace works on.
+const ASSOCIATED: &[&[&str]] = &[&["storage"], &["key_vault"], &["container_registry"], &["datastores", "account"]];
 
 const ROOTS: &[(&str, Root)] = &[
     ("workspace", Root::Workspace),
@@ -54,6 +62,9 @@ const ROOTS: &[(&str, Root)] = &[
     ("subscription", Root::Subscription),
     ("subscription_region", Root::FailoverRegion),
     ("resource", Root::Anything),
+    ("associated_resource", Root::Related(ASSOCIATED)),
+    ("private_endpoint_target", Root::Targets(ASSOCIATED)),
+    ("identity", Root::Identities),
 ];
 
 /// Online endpoints: managed, Kubernetes, serverless.
