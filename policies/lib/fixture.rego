@@ -12,11 +12,15 @@
 #     unknown:  pointer -> reason; the value is taken away too
 #     refers:   pointer -> identity of an expression that stands where an id should; unknown as well
 #     relates:  relation -> ids; for what the host finds by names and hosts
+#   Three say where a resource is: `on` what it is a lock or a role assignment, `named` its name where that
+#   is not its key here, `elsewhere` what to append to the name of the resource group.
 #   fixture_parts has what a workspace may have besides: changes to be merged with those of a test.
 #   Functions that take an input and give one (`live`, `complete`, …) change the rest of it.
 # scope: package
 package holdfast.lib.fixture
 
+import data.holdfast.lib.fixture_access as access
+import data.holdfast.lib.fixture_network as network
 import data.holdfast.lib.fixture_parts
 
 # The input of a pair rule.
@@ -86,10 +90,12 @@ id(name) := lower(arm_id(name, more[name])) if some more in fixture_parts.parts
 
 # The ARM id of a resource, from its type and its name (a child's name starts with its parent's). A
 # lock hangs below what it is `on`: a resource of the estate, or the resource group.
-arm_id(name, body) := sprintf("%s/providers/%s/%s", [group, parts[0], concat("/", segments)]) if {
+arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, parts[0], concat("/", segments)]) if {
 	not body.on
 	parts := split(body.type, "/")
-	segments := [sprintf("%s/%s", [parts[i + 1], segment]) | some i, segment in split(name, "/")]
+	path := split(object.get(body, "named", name), "/")
+	segments := [sprintf("%s/%s", [parts[i + 1], segment]) | some i, segment in path]
+	scope := sprintf("%s%s", [group, object.get(body, "elsewhere", "")])
 }
 
 arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, body.type, name]) if {
@@ -99,6 +105,8 @@ arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, body.type, name]) if
 
 arm_id(name, body) := sprintf("%s/providers/%s/%s", [group, body.type, name]) if body.on == "group"
 
+arm_id(name, body) := sprintf("%s/providers/%s/%s", [management_group, body.type, name]) if body.on == "management"
+
 # What Azure says of a region: `northeurope/usages`.
 arm_id(name, body) := sprintf("%s/providers/%s/locations/%s/default", [subscription_id, parts[0], name]) if {
 	body.on == "region"
@@ -106,6 +114,8 @@ arm_id(name, body) := sprintf("%s/providers/%s/locations/%s/default", [subscript
 }
 
 subscription_id := "/subscriptions/5b6c1b2e-0000-4000-8000-000000000001"
+
+management_group := "/providers/Microsoft.Management/managementGroups/mg"
 
 group := sprintf("%s/resourceGroups/rg-ml", [subscription_id])
 
@@ -234,6 +244,9 @@ children := {
 	"microsoft.cdn/profiles/origingroups/origins": "origins",
 	"microsoft.apimanagement/service/backends": "backends",
 	"microsoft.network/trafficmanagerprofiles/externalendpoints": "endpoints",
+	"microsoft.machinelearningservices/workspaces/outboundrules": "outbound_rules",
+	"microsoft.network/privateendpoints/privatednszonegroups": "dns_zone_groups",
+	"microsoft.network/virtualnetworks/virtualnetworkpeerings": "peerings",
 }
 
 # The relations of computes by what they are attached to.
@@ -264,6 +277,13 @@ kinds := {
 	"kubernetes_cluster": {"microsoft.containerservice/managedclusters"},
 	"online_endpoint": endpoint_types,
 	"online_deployment": {"microsoft.machinelearningservices/workspaces/onlineendpoints/deployments"},
+	"associated_resource": used_types,
+	"private_endpoint_target": (used_types | {workspace_type}),
+}
+
+used_types := {
+	"microsoft.storage/storageaccounts", "microsoft.keyvault/vaults",
+	"microsoft.containerregistry/registries",
 }
 
 # The types of the kinds that are those of the primary only.
@@ -317,9 +337,18 @@ document(scope, names, changes) := {
 	bodies := {name: body | some name, body in object.union(estate, changes); body != null}
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
 	of_type := {type: found | some type in {one.type | some one in plain}; found := only(plain, type)}
+	networks := network.connections(plain, of_type)
+	granted := access.links(plain, of_type)
 	all := {own: object.union(object.remove(one, ["refers", "relates"]), {"relations": related}) |
 		some own, one in plain
-		related := object.remove(relations(one, plain, of_type), object.get(left_out, scope, []))
+		related := object.remove(
+			object.union_n([
+				relations(one, plain, of_type),
+				object.get(networks, own, {}),
+				object.get(granted, own, {}),
+			]),
+			object.get(left_out, scope, []),
+		)
 	}
 	wide := {own | some own, one in plain; one.type in object.get(wide_types, scope, [])}
 	reached := graph.reachable(
@@ -343,10 +372,10 @@ only(plain, type) := {own: one | some own, one in plain; one.type == type}
 targets_of(one) := {target.id | some target in one.relations[_]}
 
 plain_resource(name, body) := object.union(
-	json.remove(object.remove(known, ["type", "on", "without", "unknown", "refers", "relates"]), hidden),
+	json.remove(object.remove(known, instructions), hidden),
 	{
 		"id": own,
-		"name": last_name(name),
+		"name": last_name(object.get(body, "named", name)),
 		"type": lower(body.type),
 		"exact": object.get(body, "exact", true),
 		"unknown": unknown,
@@ -361,6 +390,8 @@ plain_resource(name, body) := object.union(
 	pointers := array.concat(object.get(body, "without", []), [pointer | some pointer, _ in unknown])
 	hidden := [trim_prefix(pointer, "/") | some pointer in pointers; pointer != ""]
 }
+
+instructions := ["type", "on", "named", "elsewhere", "without", "unknown", "refers", "relates"]
 
 relations(one, plain, of_type) := {relation: found | some relation, found in by_relation; count(found) > 0} if {
 	by_relation := object.union_n([
@@ -420,7 +451,7 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 
 reference(target, plain) := object.union(object.filter(object.get(plain, target, {}), ["conditional"]), {
 	"id": target,
-	"name": last_name(target),
+	"name": object.get(plain, [target, "name"], last_name(target)),
 	"exact": object.get(plain, [target, "exact"], startswith(target, "/")),
 	"found": object.get(plain, target, null) != null,
 })
@@ -462,30 +493,34 @@ pair_of(resources) := {
 	}
 }
 
-subjects(scope, names, resources) := array.concat(
-	array.concat(
-		[object.union(subject, home) |
+subjects(scope, names, resources) := [object.union(subject, home) |
+	some list in [
+		[{"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own} |
 			some own, one in resources
 			some kind, types in kinds
 			one.type in types
 			judged(kind, own, names)
-			subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own}
 		],
-		[object.union(subject, home) |
+		[{"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own} |
 			scope == "pair"
 			some own, one in resources
 			startswith(own, concat("", [id("ws-west"), "/"]))
 			some kind, types in primary_kinds
 			one.type in types
-			subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own}
 		],
-	),
-	[object.union(subject, home) |
-		scope == "pair"
-		some kind in ["secondary_workspace", "workspace_pair"]
-		subject := {"id": sprintf("%s:%s", [kind, id("ws-north")]), "kind": kind, "resource": id("ws-north")}
-	],
-) if {
+		[{"id": sprintf("identity:%s", [own]), "kind": "identity", "resource": own} |
+			scope == "pair"
+			some own, one in resources
+			startswith(concat("", [own, "/"]), concat("", [id("ws-north"), "/"]))
+			count(object.get(one, ["relations", "identities"], [])) > 0
+		],
+		[{"id": sprintf("%s:%s", [kind, id("ws-north")]), "kind": kind, "resource": id("ws-north")} |
+			scope == "pair"
+			some kind in ["secondary_workspace", "workspace_pair"]
+		],
+	]
+	some subject in list
+] if {
 	home := {"pair": {"pair": "ws-west|ws-north"}, "workspace": {"workspace": id(names[0])}}[scope]
 }
 
