@@ -2,13 +2,19 @@
 //! judge. A pure function of an inventory and the configuration; where a resource came from plays no
 //! part.
 
+mod access;
 mod defaults;
+mod document;
+mod inline;
 mod inputs;
+mod links;
+mod networks;
 mod normalise;
 mod pairs;
 mod regions;
 mod relations;
 mod subjects;
+mod wide;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,6 +24,7 @@ pub use normalise::EvidencePaths;
 pub use pairs::{Basis, Counterpart, Pair, Role, WorkspaceFacts};
 pub use regions::region_paths;
 pub use relations::{Reference, Relations, WORKSPACE};
+pub use wide::{FailoverRegion, SubscriptionGroup};
 
 use crate::config::Config;
 use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Pointer, Resource, SourceFiles};
@@ -36,6 +43,8 @@ pub struct Estate {
     pub pairs: Vec<Pair>,
     /// Entries of the configuration that name a workspace which was not read: sentences.
     pub unmatched_pairs: Vec<String>,
+    /// The subscriptions with workspaces, in the order of their ids.
+    pub subscriptions: Vec<SubscriptionGroup>,
     /// What was complete and what is missing.
     pub collection: Collection,
     /// The deployments that declare resources.
@@ -67,12 +76,13 @@ impl Estate {
     pub fn assemble(inventory: Inventory, config: &Config, paths: &EvidencePaths, defaults: &Defaults) -> Self {
         let live = inventory.is_live();
         let all_paths = read_paths(paths);
-        let mut resources = normalise::normalise(inventory.resources, &all_paths, defaults);
+        let mut resources = inline::expand(normalise::normalise(inventory.resources, &all_paths, defaults));
         resources.sort_by(|a, b| a.id.cmp(&b.id));
         let index = relations::Index::new(&resources);
         let relations = relations::associate(&resources, &index);
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
-        let undecided_types = undecided.map(|r| r.resource_type.clone()).collect();
+        let mut undecided_types: BTreeSet<String> = undecided.map(|r| r.resource_type.clone()).collect();
+        undecided_types.extend(networks::undecided(&resources, &index));
         let mut estate = Self {
             regions: regions::RegionFacts::of(&resources),
             resources,
@@ -80,6 +90,7 @@ impl Estate {
             workspaces: Vec::new(),
             pairs: Vec::new(),
             unmatched_pairs: Vec::new(),
+            subscriptions: Vec::new(),
             may_be_complete: !inventory.collection.gaps.iter().any(hides_resources),
             undecided_types,
             complete_everywhere: complete_everywhere(&inventory.collection),
@@ -94,6 +105,7 @@ impl Estate {
         let formed = pairs::form(&estate, config);
         (estate.workspaces, estate.pairs, estate.unmatched_pairs) = (formed.facts, formed.pairs, formed.unmatched);
         estate.index_members();
+        estate.subscriptions = wide::group(&estate);
         estate
     }
 
@@ -109,7 +121,11 @@ impl Estate {
                 let targets: BTreeSet<usize> =
                     self.follow(facts.resource, path).iter().filter_map(|reference| reference.target).collect();
                 for target in targets {
-                    users.entry((kind, target)).or_default().push(facts.resource);
+                    let users: &mut Vec<usize> = users.entry((kind, target)).or_default();
+                    // Two ways may lead to one resource.
+                    if users.last() != Some(&facts.resource) {
+                        users.push(facts.resource);
+                    }
                 }
             }
         }
