@@ -10,7 +10,7 @@ use crate::config::{self, Config};
 use crate::estate::EvidencePaths;
 use crate::finding::{Proposal, Revision};
 use crate::git;
-use crate::model::Inventory;
+use crate::model::{Inventory, ResourceId};
 use crate::source::snapshot::read_snapshot;
 use crate::source::{self, FileTree};
 
@@ -56,12 +56,14 @@ fn discover(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
     Ok(None)
 }
 
-/// Reads everything that the arguments name. `base` is the base revision, if a change is scanned.
+/// Reads everything that the arguments name. `base` is the base revision, if a change is scanned, and
+/// `removed` what it declared.
 pub(super) fn read(
     args: &SourceArgs,
     config: &Config,
     wanted: &EvidencePaths,
     base: Option<&Base>,
+    removed: &[ResourceId],
 ) -> Result<Sources, Failure> {
     let mut sources = Sources { inventory: Inventory::default(), files: BTreeMap::new(), revision: None, hidden: None };
     for path in &args.snapshot {
@@ -75,6 +77,7 @@ pub(super) fn read(
     if !paths.is_empty() {
         read_repository(args, config, &paths, base, &mut sources)?;
     }
+    add_context(args, &mut sources.inventory, removed)?;
     Ok(sources)
 }
 
@@ -114,6 +117,20 @@ fn read_repository(
     sources.inventory.absorb(inventory);
     sources.files = files;
     sources.revision = git::revision(&root);
+    Ok(())
+}
+
+/// Adds the recorded inventories that are known but not judged.
+pub(super) fn add_context(args: &SourceArgs, inventory: &mut Inventory, removed: &[ResourceId]) -> Result<(), Failure> {
+    if !args.context.is_empty() && (is_live(args) || !args.snapshot.is_empty()) {
+        return Err(Failure::usage(
+            "--context is for scans of source code; give --snapshot to judge a recorded inventory",
+        ));
+    }
+    for path in &args.context {
+        let context = read_snapshot(path).map_err(|error| Failure::usage(error.to_string()))?;
+        inventory.add_context(context, removed);
+    }
     Ok(())
 }
 

@@ -67,15 +67,22 @@ impl Estate {
         let index = relations::Index::new(&resources);
         let relations = relations::associate(&resources, &index);
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
-        let undecided_types = undecided.map(|r| r.resource_type.clone()).collect();
+        let undecided_types: BTreeSet<String> = undecided.map(|r| r.resource_type.clone()).collect();
+        let may_be_complete = !inventory.collection.gaps.iter().any(hides_resources);
+        let mut collection = inventory.collection;
+        if !live {
+            // What another scan enumerated is complete only as far as this source adds nothing to it.
+            let undecided: &BTreeSet<String> = &undecided_types;
+            collection.complete.retain(|resource_type, _| may_be_complete && !undecided.contains(resource_type));
+        }
         let mut estate = Self {
             resources,
             relations,
             workspaces: Vec::new(),
             pairs: Vec::new(),
-            may_be_complete: !inventory.collection.gaps.iter().any(hides_resources),
+            may_be_complete,
             undecided_types,
-            collection: inventory.collection,
+            collection,
             deployments: inventory.deployments,
             files: inventory.files,
             captured_at: inventory.captured_at,
