@@ -65,6 +65,11 @@ pub struct SourceArgs {
     #[arg(long, value_name = "FILE", help_heading = "Sources")]
     pub snapshot: Vec<PathBuf>,
 
+    /// A recorded inventory that is known but not judged: what source code refers to and does not declare
+    /// (repeatable).
+    #[arg(long, value_name = "FILE", help_heading = "Sources")]
+    pub context: Vec<PathBuf>,
+
     /// Live: a subscription id or name (repeatable, comma list).
     #[cfg(feature = "live")]
     #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Live subscriptions")]

@@ -31,7 +31,7 @@ pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
     if args.check_access {
         return check_access(args, &config, &wanted);
     }
-    let mut inventory = sources::read(&args.source, &config, &wanted, None)?.inventory;
+    let mut inventory = sources::read(&args.source, &config, &wanted, None, &[])?.inventory;
     if sources::is_live(&args.source) || args.redact {
         redact(&mut inventory, &kept(&wanted));
     }

@@ -11,7 +11,7 @@ use crate::config::{self, Config};
 use crate::estate::EvidencePaths;
 use crate::finding::{Proposal, Revision};
 use crate::git;
-use crate::model::Inventory;
+use crate::model::{Inventory, ResourceId};
 use crate::source::snapshot::read_snapshot;
 use crate::source::{self, FileTree};
 
@@ -57,12 +57,14 @@ fn discover(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
     Ok(None)
 }
 
-/// Reads everything that the arguments name. `base` is the base revision, if a change is scanned.
+/// Reads everything that the arguments name. `base` is the base revision, if a change is scanned, and
+/// `removed` what it declared.
 pub(super) fn read(
     args: &SourceArgs,
     config: &Config,
     wanted: &EvidencePaths,
     base: Option<&Base>,
+    removed: &[ResourceId],
 ) -> Result<Sources, Failure> {
     if !args.paths.is_empty() && (is_live(args) || !args.snapshot.is_empty()) {
         let message =
@@ -84,6 +86,7 @@ pub(super) fn read(
             warn_of_nothing(&paths);
         }
     }
+    add_context(args, &mut sources.inventory, removed)?;
     Ok(sources)
 }
 
@@ -131,6 +134,20 @@ fn read_repository(
     sources.inventory.absorb(inventory);
     sources.files = files;
     sources.revision = git::revision(&root);
+    Ok(())
+}
+
+/// Adds the recorded inventories that are known but not judged.
+pub(super) fn add_context(args: &SourceArgs, inventory: &mut Inventory, removed: &[ResourceId]) -> Result<(), Failure> {
+    if !args.context.is_empty() && (is_live(args) || !args.snapshot.is_empty()) {
+        return Err(Failure::usage(
+            "--context is for scans of source code; give --snapshot to judge a recorded inventory",
+        ));
+    }
+    for path in &args.context {
+        let context = read_snapshot(path).map_err(|error| Failure::usage(error.to_string()))?;
+        inventory.add_context(context, removed);
+    }
     Ok(())
 }
 

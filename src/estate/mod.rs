@@ -83,6 +83,13 @@ impl Estate {
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
         let mut undecided_types: BTreeSet<String> = undecided.map(|r| r.resource_type.clone()).collect();
         undecided_types.extend(networks::undecided(&resources, &index));
+        let may_be_complete = !inventory.collection.gaps.iter().any(hides_resources);
+        let mut collection = inventory.collection;
+        if !live {
+            // What another scan enumerated is complete only as far as this source adds nothing to it.
+            let undecided: &BTreeSet<String> = &undecided_types;
+            collection.complete.retain(|resource_type, _| may_be_complete && !undecided.contains(resource_type));
+        }
         let mut estate = Self {
             regions: regions::RegionFacts::of(&resources),
             resources,
@@ -91,10 +98,10 @@ impl Estate {
             pairs: Vec::new(),
             unmatched_pairs: Vec::new(),
             subscriptions: Vec::new(),
-            may_be_complete: !inventory.collection.gaps.iter().any(hides_resources),
+            may_be_complete,
             undecided_types,
-            complete_everywhere: complete_everywhere(&inventory.collection),
-            collection: inventory.collection,
+            complete_everywhere: complete_everywhere(&collection),
+            collection,
             deployments: inventory.deployments,
             files: inventory.files,
             captured_at: inventory.captured_at,

@@ -287,6 +287,7 @@ impl<'a> Snapshot<'a> {
             condition: form.condition,
         };
         Some(Resource {
+            context: false,
             id: ResourceId::from_text(Text::from(form.id)),
             resource_type,
             body: Value::Object(body),
