@@ -1,6 +1,8 @@
 //! What the sources of a scan delivered.
 
-use super::{Collection, GapPlace, Provenance, Resource, SourceFiles, Span};
+use serde::{Deserialize, Serialize};
+
+use super::{Collection, GapPlace, Provenance, Resource, SourceFiles, Span, SubscriptionScope};
 
 /// The number of a deployment within an [`Inventory`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +33,19 @@ pub struct Inventory {
     pub files: SourceFiles,
     /// When a live estate was captured, RFC 3339 in UTC; `None` for source code.
     pub captured_at: Option<String>,
+    /// Which part of a scope it is, if it is one of several.
+    pub shard: Option<ShardRecord>,
+}
+
+/// One of several scans of a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardRecord {
+    /// From 1.
+    pub index: usize,
+    /// How many there are.
+    pub count: usize,
+    /// The subscriptions of all of them.
+    pub scope: Vec<SubscriptionScope>,
 }
 
 impl Inventory {
