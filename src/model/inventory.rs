@@ -78,6 +78,7 @@ impl Inventory {
                 file.0 += files;
             }
         }
+        self.shard = self.shard.take().or(other.shard);
         self.collection.merge(collection);
         self.deployments.extend(other.deployments);
         self.files.append(other.files);
