@@ -27,6 +27,8 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Write the inventory that a scan would judge.
     Inventory(Box<InventoryArgs>),
+    /// Propose a holdfast.yaml: pairs with the evidence for each, environments, owners, tiers.
+    Init(Box<InitArgs>),
     /// List the rules, show one, or export them.
     Rules(RulesArgs),
     /// Run policy tests.
@@ -224,6 +226,17 @@ pub struct InventoryArgs {
     /// A folder of custom rules whose evidence is read and kept too (repeatable).
     #[arg(long, value_name = "DIR")]
     pub policy_dir: Vec<PathBuf>,
+}
+
+/// `holdfast init`.
+#[derive(Clone, Debug, Args)]
+pub struct InitArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+
+    /// The file to write. It must not exist.
+    #[arg(short, long, value_name = "FILE", default_value = "holdfast.yaml")]
+    pub output: PathBuf,
 }
 
 /// What `holdfast inventory` does besides reading.
