@@ -46,7 +46,7 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
         fail_on: args.fail_on.level(),
         strict_evidence: args.strict_evidence,
         inline_waivers: !args.no_inline_waivers,
-        category: args.category.clone(),
+        category: args.category.clone().or_else(|| sources::category(&args.source)),
         started: Some(started),
         files: read.files,
         revision: read.revision,

@@ -12,7 +12,7 @@ use crate::estate::EvidencePaths;
 use crate::finding::{Proposal, Revision};
 use crate::git;
 use crate::model::{Inventory, ResourceId};
-use crate::source::snapshot::read_snapshot;
+use crate::source::snapshot::{merge, read_snapshot};
 use crate::source::{self, FileTree};
 
 /// What was read, and from where.
@@ -72,9 +72,10 @@ pub(super) fn read(
         return Err(Failure::usage(message));
     }
     let mut sources = Sources { inventory: Inventory::default(), files: BTreeMap::new(), revision: None, hidden: None };
-    for path in &args.snapshot {
-        let recorded = read_snapshot(path).map_err(|error| Failure::usage(error.to_string()))?;
-        sources.inventory.absorb(recorded);
+    match snapshots(&args.snapshot)?.as_mut_slice() {
+        [] => {}
+        [one] => sources.inventory = std::mem::take(one),
+        several => sources.inventory = merge(several.iter_mut().map(std::mem::take).collect()),
     }
     if is_live(args) {
         sources.inventory.absorb(read_live(args, config, wanted)?);
@@ -96,6 +97,12 @@ fn warn_of_nothing(paths: &[PathBuf]) {
     let hint = "a recorded inventory is read with --snapshot";
     let text = format!("warning: nothing that holdfast reads in {} (ARM, Bicep, Terraform); {hint}", names.join(", "));
     _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Recorded inventories.
+pub(super) fn snapshots(paths: &[PathBuf]) -> Result<Vec<Inventory>, Failure> {
+    let read = |path: &PathBuf| read_snapshot(path).map_err(|error| Failure::usage(error.to_string()));
+    paths.iter().map(read).collect()
 }
 
 /// The paths to scan: "." if nothing else is to be read.
@@ -192,4 +199,15 @@ use super::live::read as read_live;
 #[cfg(not(feature = "live"))]
 fn read_live(_: &SourceArgs, _: &Config, _: &EvidencePaths) -> Result<Inventory, Failure> {
     Err(Failure::usage("this build of holdfast cannot read live subscriptions"))
+}
+
+/// The category of one of several parts of a scope: their logs must not replace each other.
+#[cfg(feature = "live")]
+pub(super) fn category(args: &SourceArgs) -> Option<String> {
+    args.shard.map(|(index, count)| format!("holdfast/live/shard-{index}-of-{count}"))
+}
+
+#[cfg(not(feature = "live"))]
+pub(super) fn category(_: &SourceArgs) -> Option<String> {
+    None
 }

@@ -139,6 +139,26 @@ impl Estate {
         self.users = users;
     }
 
+    /// Groups of subscriptions whose workspaces are judged together: members of pairs and candidates, and
+    /// those that have the same storage account or component.
+    pub fn subscriptions_together(&self) -> Vec<BTreeSet<String>> {
+        let subscription = |number: usize| self.resources[number].id.subscription();
+        let named = self.workspaces.iter().map(|facts| {
+            let counterparts = facts.counterparts.iter().filter_map(|counterpart| counterpart.target);
+            [facts.resource].into_iter().chain(counterparts).chain(facts.candidates.iter().copied()).collect()
+        });
+        let paired = self.pairs.iter().map(|pair| pair.members.to_vec());
+        let private = |relation: &str| matches!(relation, "storage" | "application_insights");
+        let sharing = self.users.iter().filter(|((relation, _), _)| private(relation)).map(|(_, users)| users.clone());
+        let groups = named.chain(paired).chain(sharing);
+        let groups =
+            groups.map(|group: Vec<usize>| group.into_iter().filter_map(subscription).collect::<BTreeSet<_>>());
+        let mut groups: Vec<BTreeSet<String>> = groups.filter(|group| group.len() > 1).collect();
+        groups.sort();
+        groups.dedup();
+        groups
+    }
+
     /// What the configuration calls complete (lower-case types), where nothing contradicts it.
     ///
     /// It speaks of source code: what Azure has, the listing says. A file that could not be read may

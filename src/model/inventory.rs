@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Collection, GapPlace, Provenance, Resource, ResourceId, SourceFiles, Span};
+use serde::{Deserialize, Serialize};
+
+use super::{Collection, GapPlace, Provenance, Resource, ResourceId, SourceFiles, Span, SubscriptionScope};
 
 /// The number of a deployment within an [`Inventory`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +35,19 @@ pub struct Inventory {
     pub files: SourceFiles,
     /// When a live estate was captured, RFC 3339 in UTC; `None` for source code.
     pub captured_at: Option<String>,
+    /// Which part of a scope it is, if it is one of several.
+    pub shard: Option<ShardRecord>,
+}
+
+/// One of several scans of a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardRecord {
+    /// From 1.
+    pub index: usize,
+    /// How many there are.
+    pub count: usize,
+    /// The subscriptions of all of them.
+    pub scope: Vec<SubscriptionScope>,
 }
 
 impl Inventory {
@@ -65,6 +80,7 @@ impl Inventory {
                 file.0 += files;
             }
         }
+        self.shard = self.shard.take().or(other.shard);
         self.collection.merge(collection);
         self.deployments.extend(other.deployments);
         self.files.append(other.files);
