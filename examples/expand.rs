@@ -17,7 +17,7 @@ fn main() -> anyhow::Result<()> {
     let flag = |name: &str| args.iter().any(|arg| arg == name);
     let only = args.iter().position(|arg| arg == "--only").and_then(|at| args.get(at + 1));
     let root = PathBuf::from(args.first().map_or(".", String::as_str));
-    let tree = FileTree::open(&root, &[root.clone()], &|_| true)?;
+    let tree = FileTree::open(&root, std::slice::from_ref(&root), &|_| true)?;
     let start = Instant::now();
     let reader: &dyn Reader = if flag("--bicep") { &Bicep } else { &ArmTemplate };
     let entries = reader.claims(&tree);

@@ -51,6 +51,22 @@ pub struct Finding {
     pub baseline: Option<BaselineState>,
 }
 
+impl Finding {
+    /// A finding that is neither waived nor compared with a baseline, and relates to no other place.
+    pub fn new(
+        rule: usize,
+        verdict: Verdict,
+        level: Level,
+        subject: Subject,
+        place: Place,
+        message: String,
+        fingerprint: String,
+    ) -> Self {
+        let (related, waiver, baseline) = (Vec::new(), None, None);
+        Self { rule, verdict, level, subject, message, place, related, fingerprint, waiver, baseline }
+    }
+}
+
 /// How a finding relates to the findings of an earlier scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -16,6 +16,7 @@ pub mod estate;
 pub mod finding;
 pub mod git;
 pub mod model;
+mod nearest;
 pub mod output;
 pub mod policy;
 pub mod report;

@@ -110,7 +110,12 @@ pub fn report(estate: &Estate, policies: &Policies, config: &Config, options: &S
         findings,
         counts,
         gaps,
-        configuration_warnings: problems.iter().map(ToString::to_string).collect(),
+        configuration_warnings: estate
+            .unmatched_pairs
+            .iter()
+            .cloned()
+            .chain(problems.iter().map(ToString::to_string))
+            .collect(),
         complete,
     };
     if let Some(old) = &options.baseline {

@@ -12,7 +12,7 @@ fn holdfast() -> Command {
 }
 
 fn sample() -> String {
-    format!("{}/fixtures/estates/fraud-scoring", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/fixtures/estates/fraud-scoring/bicep", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Exit status, stdout, stderr.
@@ -79,9 +79,12 @@ fn a_wrong_configuration_is_named_with_line_and_word() {
 fn the_sample_estate_fails_for_its_defects() {
     let (code, out, _) = run(holdfast().arg("scan").arg(sample()).args(["--today", "2026-11-24"]));
     assert_eq!(code, 1, "{out}");
-    for expected in
-        ["error[HF-ACR-003]", "warning[HF-STOR-003]", "mlw-fraud-prod-weu → mlw-fraud-prod-neu", "azuredeploy.json:"]
-    {
+    for expected in [
+        "error[HF-ACR-003]",
+        "warning[HF-STOR-003]",
+        "mlw-fraud-prod-weu → mlw-fraud-prod-neu",
+        "modules/workspace.bicep:17:10",
+    ] {
         assert!(out.contains(expected), "{expected} is missing in\n{out}");
     }
     let (code, ..) = run(holdfast().arg("scan").arg(sample()).args(["--fail-on", "never"]));
@@ -170,4 +173,30 @@ fn every_schema_is_json() {
         let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");
         assert!(schema["$schema"].is_string(), "{kind}");
     }
+}
+
+/// Two accounts of which only the parameters that name them are known.
+#[test]
+fn accounts_with_unknown_names_are_neither_the_same_nor_distinct() {
+    let pair = |primary: &str, secondary: &str| {
+        let workspace = |name: &str, region: &str, account: &str| {
+            format!(
+                "resource {name} 'Microsoft.MachineLearningServices/workspaces@2024-10-01' = {{\n  name: '{name}'\n  \
+                 location: '{region}'\n  properties: {{ storageAccount: {account} }}\n}}\n"
+            )
+        };
+        let template = format!(
+            "param a string\nparam b string\n{}{}",
+            workspace("west", "westeurope", primary),
+            workspace("north", "northeurope", secondary)
+        );
+        let config = "version: 1\npairs:\n  - primary: west\n    secondary: north\n";
+        let dir = folder(&[("holdfast.yaml", config), ("main.bicep", &template)]);
+        let args = ["-f", "json", "--include-passes", "--rule", "HF-STOR-001"];
+        let (_, out, err) = run(holdfast().arg("scan").arg(dir.path()).args(args));
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));
+        report["findings"][0]["state"].as_str().expect("a state").to_owned()
+    };
+    assert_eq!(pair("a", "b"), "open");
+    assert_eq!(pair("a", "a"), "failed");
 }

@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::{Map, Value, json};
 
 use super::subjects::{Root, kinds};
-use super::{Counterpart, Estate, Pair, Reference, Role, WorkspaceFacts, strongest};
+use super::{Counterpart, Estate, Pair, Reference, Role, WORKSPACE, WorkspaceFacts, strongest};
 use crate::config::{Config, PairConfig, Tiers};
-use crate::model::{Collection, Region, Resource, ResourceId};
+use crate::model::{Collection, Region, Resource, ResourceId, Text};
 use crate::rule::Scope;
+
+/// So many workspaces on one account are enough to tell; listing all for each would cost the square.
+const MAX_SHARING: usize = 10;
 
 /// What an input is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +159,7 @@ impl Estate {
             Root::Related(path) => {
                 for reference in self.follow(workspace, path) {
                     // Shared by several workspaces it is judged in one of them, with the strictest tier.
-                    let users = self.users(reference, path);
+                    let users = self.users_of(kind, reference);
                     if users.first().is_some_and(|first| *first != workspace) {
                         continue;
                     }
@@ -213,7 +216,7 @@ impl Estate {
     }
 
     /// The references at the end of a path of relations.
-    fn follow<'e>(&'e self, from: usize, path: &[&str]) -> Vec<&'e Reference> {
+    pub(super) fn follow<'e>(&'e self, from: usize, path: &[&str]) -> Vec<&'e Reference> {
         let Some((relation, rest)) = path.split_first() else { return Vec::new() };
         let references = self.relations[from].get(*relation).into_iter().flatten();
         if rest.is_empty() {
@@ -222,20 +225,10 @@ impl Estate {
         references.filter_map(|r| r.target).flat_map(|target| self.follow(target, rest)).collect()
     }
 
-    /// The judged workspaces that reach a resource on this path, in order.
-    fn users(&self, reference: &Reference, path: &[&str]) -> Vec<usize> {
-        let Some(target) = reference.target else { return Vec::new() };
-        self.users.get(&(path[0], self.owner_on(target, path))).cloned().unwrap_or_default()
-    }
-
-    /// The resource that the first relation of a path leads to, on the way to `target`: children are
-    /// shared as their parent is.
-    fn owner_on(&self, target: usize, path: &[&str]) -> usize {
-        if path.len() == 1 {
-            return target;
-        }
-        let parent = self.resources[target].id.parent();
-        parent.and_then(|id| self.resources.binary_search_by(|r| r.id.cmp(&id)).ok()).unwrap_or(target)
+    /// The judged workspaces that a resource is a subject of this kind for, in order.
+    fn users_of(&self, kind: &'static str, reference: &Reference) -> Vec<usize> {
+        let users = reference.target.and_then(|target| self.users.get(&(kind, target)));
+        users.cloned().unwrap_or_default()
     }
 
     fn tiers_of(&self, workspaces: &[usize], config: &Config) -> Tiers {
@@ -309,25 +302,36 @@ impl Estate {
 
     fn counterpart_json(&self, counterpart: &Counterpart) -> Value {
         let mut json = json!({"name": counterpart.name, "found": counterpart.target.is_some()});
+        if counterpart.target.is_none() && self.is_gone(&ResourceId::parse(&counterpart.name)) {
+            json["gone"] = true.into();
+        }
         if let Some(target) = counterpart.target {
             json["id"] = self.key(target).into();
             json["name"] = self.resources[target].display_name().into();
             if let Some(region) = self.resources[target].region() {
                 json["location"] = region.as_str().into();
             }
+            if let Some(condition) = self.resources[target].declaration().and_then(|d| d.condition.as_deref()) {
+                json["conditional"] = condition.into();
+            }
         }
         json
+    }
+
+    /// Whether every workspace was read where this id lies, so that it would have been found.
+    fn is_gone(&self, id: &ResourceId) -> bool {
+        id.resource_type() == Some(WORKSPACE) && self.collection.is_complete(WORKSPACE, id.key())
     }
 
     /// The workspaces, no counterparts of this one, that have the same associated resource.
     fn shared_json(&self, facts: &WorkspaceFacts) -> Map<String, Value> {
         let counterpart = |number: usize| facts.counterparts.iter().any(|c| c.target == Some(number));
         let mut shared = Map::new();
-        for relation in ["storage", "application_insights"] {
+        for (relation, kind) in [("storage", "default_storage"), ("application_insights", "application_insights")] {
             let reference = self.relations[facts.resource].get(relation).and_then(|r| r.first());
             let Some(target) = reference.and_then(|r| r.target) else { continue };
-            let users = self.users.get(&(relation, target)).into_iter().flatten().copied();
-            let others = users.filter(|user| *user != facts.resource && !counterpart(*user));
+            let users = self.users.get(&(kind, target)).into_iter().flatten().copied();
+            let others = users.filter(|user| *user != facts.resource && !counterpart(*user)).take(MAX_SHARING);
             let others: Vec<Value> = others.map(|user| self.user_json(user)).collect();
             if !others.is_empty() {
                 shared.insert(relation.to_owned(), others.into());
@@ -348,16 +352,19 @@ impl Estate {
     fn resource_json(&self, number: usize) -> Value {
         let resource = &self.resources[number];
         let mut object = resource.body.as_object().cloned().unwrap_or_default();
-        if let Some(location) = object.get("location").and_then(Value::as_str) {
-            let region = Region::parse(location);
-            object.insert("location".to_owned(), region.as_str().into());
+        let mut unknown: Map<String, Value> =
+            resource.unknown.iter().map(|(p, u)| (p.to_string(), u.reason().into())).collect();
+        match object.remove("location") {
+            Some(Value::String(location)) => {
+                object.insert("location".to_owned(), Region::parse(&location).as_str().into());
+            }
+            Some(_) => _ = unknown.insert("/location".to_owned(), "it is not a string".into()),
+            None => {}
         }
         object.insert("id".to_owned(), resource.id.key().into());
         object.insert("name".to_owned(), resource.display_name().into());
         object.insert("type".to_owned(), resource.resource_type.as_str().into());
         object.insert("exact".to_owned(), resource.id.is_exact().into());
-        let unknown: Map<String, Value> =
-            resource.unknown.iter().map(|(p, u)| (p.to_string(), u.reason().into())).collect();
         object.insert("unknown".to_owned(), unknown.into());
         let relations: Map<String, Value> = self.relations[number]
             .iter()
@@ -384,8 +391,8 @@ impl Estate {
         let id = target.map_or(&reference.id, |resource| &resource.id);
         let mut json = json!({
             "id": id.key(),
-            "name": id.name().map_or_else(|| id.to_string(), ToString::to_string),
-            "exact": id.is_exact(),
+            "name": id.name().map_or_else(|| id.to_string(), Text::excerpt),
+            "exact": id.is_exact() && id.resource_type().is_some(),
             "found": target.is_some(),
         });
         if let Some(pointer) = reference.pointer {
@@ -440,8 +447,8 @@ impl Estate {
         }
         for (resource_type, known) in &self.collection.complete {
             let mut listed: Vec<&str> = known.iter().filter(|s| scopes.contains(*s)).map(String::as_str).collect();
-            if self.collection.is_complete(resource_type, Collection::EVERYWHERE) {
-                listed = vec![Collection::EVERYWHERE];
+            if self.complete_everywhere.contains(resource_type) {
+                listed.push(Collection::EVERYWHERE);
             }
             if !listed.is_empty() {
                 complete.entry(resource_type.as_str()).or_insert_with(|| json!(listed));

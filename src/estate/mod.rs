@@ -32,6 +32,8 @@ pub struct Estate {
     pub workspaces: Vec<WorkspaceFacts>,
     /// The pairs, declared and inferred, in the order of their ids.
     pub pairs: Vec<Pair>,
+    /// Entries of the configuration that name a workspace which was not read: sentences.
+    pub unmatched_pairs: Vec<String>,
     /// What was complete and what is missing.
     pub collection: Collection,
     /// The deployments that declare resources.
@@ -44,9 +46,11 @@ pub struct Estate {
     pub live: bool,
     /// Whether nothing contradicts what the configuration calls complete.
     may_be_complete: bool,
+    /// The types (lower case) that are complete in the whole scan.
+    complete_everywhere: BTreeSet<String>,
     /// Types of which some resource stands under an undecided condition.
     undecided_types: BTreeSet<String>,
-    /// The judged workspaces that refer to a resource, by relation and resource.
+    /// The judged workspaces that a resource is a subject for, by kind and resource.
     users: HashMap<(&'static str, usize), Vec<usize>>,
     /// The pairs of each member, by the number of its resource.
     pairs_of: HashMap<usize, Vec<usize>>,
@@ -80,8 +84,10 @@ impl Estate {
             relations,
             workspaces: Vec::new(),
             pairs: Vec::new(),
+            unmatched_pairs: Vec::new(),
             may_be_complete,
             undecided_types,
+            complete_everywhere: complete_everywhere(&collection),
             collection,
             deployments: inventory.deployments,
             files: inventory.files,
@@ -90,7 +96,8 @@ impl Estate {
             users: HashMap::new(),
             pairs_of: HashMap::new(),
         };
-        (estate.workspaces, estate.pairs) = pairs::form(&estate, config);
+        let formed = pairs::form(&estate, config);
+        (estate.workspaces, estate.pairs, estate.unmatched_pairs) = (formed.facts, formed.pairs, formed.unmatched);
         estate.index_members();
         estate
     }
@@ -101,21 +108,25 @@ impl Estate {
                 self.pairs_of.entry(member).or_default().push(at);
             }
         }
+        let mut users: HashMap<_, Vec<usize>> = HashMap::new();
         for facts in self.workspaces.iter().filter(|w| w.judged) {
-            for (relation, references) in &self.relations[facts.resource] {
-                for target in references.iter().filter_map(|r| r.target) {
-                    self.users.entry((relation, target)).or_default().push(facts.resource);
+            for (kind, path) in subjects::related_kinds() {
+                let targets: BTreeSet<usize> =
+                    self.follow(facts.resource, path).iter().filter_map(|reference| reference.target).collect();
+                for target in targets {
+                    users.entry((kind, target)).or_default().push(facts.resource);
                 }
             }
         }
+        self.users = users;
     }
 
     /// What the configuration calls complete (lower-case types), where nothing contradicts it.
     ///
-    /// A file that could not be read may declare more of any type, and a resource under an undecided
-    /// condition may or may not be there.
+    /// It speaks of source code: what Azure has, the listing says. A file that could not be read may
+    /// declare more of any type, and a resource under an undecided condition may or may not be there.
     fn declared_complete(&self, declared: &BTreeSet<String>) -> BTreeSet<String> {
-        if !self.may_be_complete {
+        if !self.may_be_complete || self.live {
             return BTreeSet::new();
         }
         declared.difference(&self.undecided_types).cloned().collect()
@@ -131,6 +142,11 @@ impl Estate {
     pub fn deployment_of(&self, resource: &Resource) -> Option<&Deployment> {
         self.deployments.get(resource.declaration()?.deployment.0 as usize)
     }
+}
+
+fn complete_everywhere(collection: &Collection) -> BTreeSet<String> {
+    let types = collection.complete.keys();
+    types.filter(|t| collection.is_complete(t, Collection::EVERYWHERE)).cloned().collect()
 }
 
 /// A gap in source code: what could not be read may declare any resource.

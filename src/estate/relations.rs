@@ -103,8 +103,9 @@ impl Index {
 
     /// The resource that an id names for a resource of this deployment (`None` for a live one).
     ///
-    /// Two deployments may declare one globally named resource; the own deployment's declaration is the
-    /// one that is meant.
+    /// Two deployments may declare one globally named resource: the own deployment's declaration is the
+    /// one that is meant. Where only others declare it, and more than one does, nobody knows which one
+    /// is deployed last.
     pub fn find(&self, id: &ResourceId, from: &Resource, resources: &[Resource]) -> Option<usize> {
         if let Some(number) = self.by_key.get(id.key()) {
             return Some(*number);
@@ -112,7 +113,11 @@ impl Index {
         let candidates = self.by_global_name.get(&id.global_name()?)?;
         let deployment = |r: &Resource| r.declaration().map(|d| d.deployment);
         let own = candidates.iter().find(|n| deployment(&resources[**n]) == deployment(from));
-        own.or(candidates.first()).copied()
+        match (own, candidates.as_slice()) {
+            (Some(own), _) => Some(*own),
+            (None, [only]) => Some(*only),
+            (None, _) => None,
+        }
     }
 }
 

@@ -40,6 +40,14 @@ pub(crate) fn kinds() -> impl Iterator<Item = (&'static str, &'static Root)> {
     SUBJECT_KINDS.iter().filter_map(|(name, _)| Some((*name, root_of(name)?)))
 }
 
+/// The kinds that relations lead to, with the way.
+pub(crate) fn related_kinds() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    kinds().filter_map(|(kind, root)| match root {
+        Root::Related(path) => Some((kind, *path)),
+        _ => None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

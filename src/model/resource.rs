@@ -176,9 +176,9 @@ impl Resource {
         self.get("/location").and_then(|l| l.as_str()).map(Region::parse)
     }
 
-    /// Its name for people: the last name of the id, with holes as `${…}`.
+    /// Its name for people: the last name of the id, with holes as `${…}`, long expressions cut.
     pub fn display_name(&self) -> String {
-        self.id.name().map_or_else(|| self.id.to_string(), Text::to_string)
+        self.id.name().map_or_else(|| self.id.to_string(), Text::excerpt)
     }
 
     /// The declaration, if it was declared.

@@ -9,7 +9,6 @@ mod embedded;
 mod engine;
 mod file;
 mod metadata;
-mod nearest;
 mod policies;
 mod recursion;
 mod syntax;

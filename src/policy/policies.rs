@@ -11,9 +11,9 @@ use thiserror::Error;
 use super::embedded::FILES;
 use super::engine::Evaluator;
 use super::file::{is_test, read_folder};
-use super::nearest::nearest;
 use super::syntax::Syntax;
 use super::{PolicyError, PolicyFile, compile, contract, metadata, recursion};
+use crate::nearest::nearest;
 use crate::rule::Rule;
 
 /// The library file that only tests use.

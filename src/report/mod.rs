@@ -55,18 +55,11 @@ impl<'a> Reporter<'a> {
         let resource = &self.estate.resources[number];
         let place = self.locator.property(resource, &pointer);
         let discriminator = self.discriminator(ruling, number, &pointer).join("\u{1f}");
-        Finding {
-            rule: ruling.rule,
-            verdict: ruling.verdict,
-            level: ruling.level,
-            message: ruling.message.clone(),
-            place,
-            related: self.related(subject, denial, number, &pointer),
-            fingerprint: fingerprint(&rule.id, &target_key(resource, self.estate), &discriminator),
-            subject: self.subject(subject, rule),
-            waiver: None,
-            baseline: None,
-        }
+        let fingerprint = fingerprint(&rule.id, &target_key(resource, self.estate), &discriminator);
+        let related = self.related(subject, denial, number, &pointer);
+        let (subject, message) = (self.subject(subject, rule), ruling.message.clone());
+        let finding = Finding::new(ruling.rule, ruling.verdict, ruling.level, subject, place, message, fingerprint);
+        Finding { related, ..finding }
     }
 
     fn subject(&self, subject: &Subject, rule: &Rule) -> finding::Subject {
@@ -279,7 +272,9 @@ pub fn enable(rules: &[Rule], config: &Config, live: bool) -> Vec<Enabled> {
     active
         .filter_map(|(number, rule)| {
             let feedable = live || rule.is_static != Static::No;
-            Some(Enabled { number, feedable, rule: Rule { level: config.levels_of(rule)?, ..rule.clone() } })
+            let level = config.levels_of(rule)?;
+            let relevelled = level != rule.level;
+            Some(Enabled { number, feedable, relevelled, rule: Rule { level, ..rule.clone() } })
         })
         .collect()
 }

@@ -77,10 +77,21 @@ impl Scenario {
         read_snapshot(&self.folder.join("snapshot.json")).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// What the scenario's files of some names declare.
-    pub fn source(&self, wanted: &dyn Fn(&str) -> bool) -> Inventory {
-        let is_source = |path: &str| !path.ends_with("snapshot.json") && source::is_source(path) && wanted(path);
-        let tree = FileTree::open(&self.folder, std::slice::from_ref(&self.folder), &is_source).expect("a tree");
+    /// The dialects that the scenario is written in too: the names of its folders.
+    pub fn dialects(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let mut names: Vec<String> = entries
+            .filter(|path| path.is_dir())
+            .map(|path| path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// What the scenario declares in a dialect.
+    pub fn source(&self, dialect: &str) -> Inventory {
+        let folder = self.folder.join(dialect);
+        let tree = FileTree::open(&self.folder, &[folder], &source::is_source).expect("a tree");
         source::read_tree(&tree, &BTreeMap::new()).0
     }
 }

@@ -186,6 +186,11 @@ impl Azure {
         let path = request.path();
         match (request.method.as_str(), path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice()) {
             ("POST", ["providers", "microsoft.resourcegraph", "resources"]) => self.graph(request),
+            ("GET", ["providers", "microsoft.management", "managementgroups", "mg-ml", "descendants"]) => {
+                let below = self.subscriptions.iter().map(|(id, _)| json!({"name": id, "type": "/subscriptions"}));
+                let group = json!({"name": "mg-inner", "type": "Microsoft.Management/managementGroups"});
+                self.page(request, below.chain([group]).collect())
+            }
             ("GET", ["subscriptions"]) => self.page(request, self.subscriptions.iter().map(subscription).collect()),
             ("GET", ["subscriptions", id]) => match self.subscriptions.iter().find(|(known, _)| known == id) {
                 Some(found) => Reply::json(200, &subscription(found)),
@@ -213,7 +218,7 @@ impl Azure {
         {
             let wanted = format!("{namespace}/{}", rest[0]);
             let prefix = format!("/subscriptions/{subscription}/");
-            let found = self.resources.iter().filter(|(id, body)| id.starts_with(&prefix) && kind(body) == wanted);
+            let found = self.below(&prefix).filter(|(_, body)| kind(body) == wanted);
             return self.page(request, found.map(|(_, body)| body.clone()).collect());
         }
         let parent = path.rsplit_once('/').map(|(parent, _)| parent).unwrap_or_default();
@@ -222,9 +227,13 @@ impl Azure {
             return error(404, "ParentResourceNotFound");
         }
         let prefix = format!("{path}/");
-        let children =
-            self.resources.iter().filter(|(id, _)| id.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('/')));
+        let children = self.below(&prefix).filter(|(id, _)| !id[prefix.len()..].contains('/'));
         self.page(request, children.map(|(_, body)| body.clone()).collect())
+    }
+
+    /// The resources whose id starts so.
+    fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        self.resources.range(prefix.to_owned()..).take_while(move |(id, _)| id.starts_with(prefix))
     }
 
     /// One page of a list; the next one is at `$skip`.

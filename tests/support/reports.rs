@@ -128,25 +128,16 @@ pub fn live(id: &str) -> Place {
 
 pub fn finding(rule: usize, verdict: Verdict, place: Place, message: &str) -> Finding {
     let target = format!("{rule} {} {message}", place.path);
-    Finding {
-        rule,
-        verdict,
-        level: Level::Error,
-        subject: Subject {
-            id: target.clone(),
-            name: "mlw-prod-weu → mlw-prod-neu".into(),
-            group: "mlw-prod-weu → mlw-prod-neu".into(),
-            tier: Tier::ActivePassive,
-            inferred: false,
-            subscription: None,
-        },
-        message: message.into(),
-        place,
-        related: Vec::new(),
-        fingerprint: fingerprint(&rule.to_string(), &target, ""),
-        waiver: None,
-        baseline: None,
-    }
+    let subject = Subject {
+        id: target.clone(),
+        name: "mlw-prod-weu → mlw-prod-neu".into(),
+        group: "mlw-prod-weu → mlw-prod-neu".into(),
+        tier: Tier::ActivePassive,
+        inferred: false,
+        subscription: None,
+    };
+    let fingerprint = fingerprint(&rule.to_string(), &target, "");
+    Finding::new(rule, verdict, Level::Error, subject, place, message.into(), fingerprint)
 }
 
 pub fn waived(reason: &str) -> Waived {

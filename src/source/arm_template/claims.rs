@@ -78,7 +78,8 @@ fn kind_of(tree: &FileTree, path: &str) -> FileKind {
         Err(_) if names_a_template(path) => return FileKind::Template { links: false },
         Err(_) => return FileKind::Other,
     };
-    if !(text.contains("$schema") || text.contains("contentVersion") && text.contains("resources")) {
+    let may_be_one = text.contains("$schema") || text.contains("contentVersion") && text.contains("resources");
+    if !may_be_one {
         return FileKind::Other;
     }
     let outline = Outline::of(&text);

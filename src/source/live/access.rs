@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::http::ArmClient;
+
 /// The permissions of the identity at a subscription.
 /// <https://learn.microsoft.com/rest/api/authorization/permissions>
 #[derive(Clone, Debug, Default)]
@@ -10,8 +12,12 @@ pub(super) struct Permissions {
     roles: Vec<(Vec<String>, Vec<String>)>,
 }
 
-/// The path below a subscription and its api-version.
-pub(super) const PATH: &str = "providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+/// Asks for the permissions at a subscription; `None` if they cannot be had.
+pub(super) async fn ask(client: &ArmClient, subscription: &str) -> Option<Permissions> {
+    const PATH: &str = "providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+    let listing = client.list(&format!("/subscriptions/{subscription}/{PATH}")).await;
+    listing.failure.is_none().then(|| Permissions::parse(&listing.items))
+}
 
 impl Permissions {
     /// From the items of the list.

@@ -278,8 +278,7 @@ async fn permissions_of_all(scan: Arc<Scan>, subscriptions: Vec<String>) -> BTre
         let scan = scan.clone();
         scan.client.tell(Event::Planned(1));
         tasks.spawn(async move {
-            let listing = scan.client.list(&format!("/subscriptions/{subscription}/{}", access::PATH)).await;
-            let granted = listing.failure.is_none().then(|| Permissions::parse(&listing.items));
+            let granted = access::ask(&scan.client, &subscription).await;
             (subscription, granted)
         });
     }

@@ -45,7 +45,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             per_subscription: 16,
-            total: 64,
+            total: 128,
             tries: 6,
             back_off: Duration::from_millis(500),
             longest_wait: Duration::from_secs(600),
@@ -112,7 +112,7 @@ pub(super) fn http_client(cloud: &Cloud, ca_file: Option<&Path>) -> Result<reqwe
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(20))
         .read_timeout(Duration::from_secs(60))
-        .pool_max_idle_per_host(64);
+        .pool_max_idle_per_host(128);
     if cloud.is_loopback() {
         // A proxy could not reach this machine's loopback address.
         builder = builder.no_proxy();

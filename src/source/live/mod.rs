@@ -119,6 +119,39 @@ pub fn collect(
     result.map_err(|error| LiveError::Unexpected(error.to_string()))?
 }
 
+/// What the identity may read in a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The subscription id, lower case.
+    pub subscription: String,
+    /// Its display name.
+    pub name: Option<String>,
+    /// The actions that it lacks; empty if it lacks none, `None` if that could not be asked.
+    pub missing: Option<Vec<String>>,
+}
+
+/// Asks for permissions only: which actions the identity lacks to read these types. Blocks.
+///
+/// Subscriptions that cannot be read at all come back with `missing: None`.
+pub fn check_access(options: &LiveOptions, wanted: &WantedTypes) -> Result<Vec<Access>, LiveError> {
+    if options.scope.is_empty() {
+        return Err(LiveError::NoScope);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (events, _watched) = channel();
+    runtime.block_on(async {
+        let (client, resolved) = begin(options.clone(), events).await?;
+        let plan = plan::Plan::new(wanted);
+        let mut all = Vec::new();
+        for subscription in resolved.subscriptions {
+            let granted = if subscription.readable { access::ask(&client, &subscription.id).await } else { None };
+            let missing = granted.map(|granted| plan.actions().into_iter().filter(|a| !granted.grant(a)).collect());
+            all.push(Access { subscription: subscription.id, name: subscription.name, missing });
+        }
+        Ok(all)
+    })
+}
+
 /// Passes events on until the reading is over.
 fn watch_over(events: &Receiver<Event>, progress: &mut dyn Progress) {
     const PERIOD: Duration = Duration::from_millis(250);
@@ -137,31 +170,43 @@ fn watch_over(events: &Receiver<Event>, progress: &mut dyn Progress) {
 
 async fn read(options: LiveOptions, wanted: WantedTypes, events: Sender<Event>) -> Result<Inventory, LiveError> {
     let started = azure_core::time::OffsetDateTime::now_utc();
-    let cloud = Cloud::from_environment(&options.environment)?;
-    let ca_file = (options.environment)("SSL_CERT_FILE").map(PathBuf::from);
-    let http = http::http_client(&cloud, ca_file.as_deref())?;
-    let setup = auth::Setup { http: http.clone(), cloud: cloud.clone(), environment: options.environment.clone() };
-    let tokens = auth::Tokens::sign_in(setup, options.auth).await?;
-    // The receiver of a closed channel is all the same to whoever waits on it.
-    let _ = events.send(Event::SignedIn(tokens.method.name()));
-    let (stop, interrupted) = watch::channel(false);
-    if options.stop_on_interrupt {
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = stop.send(true);
-                // The handler stays installed; the next one must work as usual.
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    std::process::exit(130);
-                }
-            }
-        });
-    }
-    let client = http::ArmClient::new(http, cloud, tokens, options.limits, options.deadline, interrupted, events);
-    let resolved =
-        scope::resolve(&client, &options.scope).await.map_err(|failure| LiveError::Subscriptions(failure.message))?;
-    let scan = collect::Scan::new(client, plan::Plan::new(&wanted), options.dependencies);
+    let dependencies = options.dependencies.clone();
+    let (client, resolved) = begin(options, events).await?;
+    let scan = collect::Scan::new(client, plan::Plan::new(&wanted), dependencies);
     let mut inventory = scan.run(resolved).await;
     crate::source::redact::redact(&mut inventory, &Default::default());
     inventory.captured_at = started.replace_nanosecond(0).ok().map(|time| azure_core::time::to_rfc3339(&time));
     Ok(inventory)
+}
+
+/// Signs in and finds the subscriptions.
+async fn begin(options: LiveOptions, events: Sender<Event>) -> Result<(http::ArmClient, scope::Resolved), LiveError> {
+    let cloud = Cloud::from_environment(&options.environment)?;
+    let ca_file = (options.environment)("SSL_CERT_FILE").map(PathBuf::from);
+    let http = http::http_client(&cloud, ca_file.as_deref())?;
+    let setup = auth::Setup { http: http.clone(), cloud: cloud.clone(), environment: options.environment };
+    let tokens = auth::Tokens::sign_in(setup, options.auth).await?;
+    // Whoever does not watch misses nothing that matters.
+    let _ = events.send(Event::SignedIn(tokens.method.name()));
+    let interrupted = interruption(options.stop_on_interrupt);
+    let client = http::ArmClient::new(http, cloud, tokens, options.limits, options.deadline, interrupted, events);
+    let resolved = scope::resolve(&client, &options.scope).await;
+    Ok((client, resolved.map_err(|failure| LiveError::Subscriptions(failure.message))?))
+}
+
+/// Becomes true at the first Ctrl-C, if asked to listen. The second one ends the process: its default
+/// handler does not come back by itself.
+fn interruption(listen: bool) -> watch::Receiver<bool> {
+    let (stop, interrupted) = watch::channel(false);
+    if listen {
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _ = stop.send(true);
+            }
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        });
+    }
+    interrupted
 }
