@@ -147,6 +147,22 @@ pub const SUBJECT_KINDS: &[(&str, &[Scope])] = &[
     ("compute", WORKSPACE_OR_PAIR),
     ("datastore", WORKSPACE_OR_PAIR),
     ("data_storage", WORKSPACE_OR_PAIR),
+    ("primary_compute", &[Scope::Pair]),
+    ("kubernetes_cluster", WORKSPACE_OR_PAIR),
+    ("online_endpoint", WORKSPACE_OR_PAIR),
+    ("primary_online_endpoint", &[Scope::Pair]),
+    ("online_deployment", WORKSPACE_OR_PAIR),
+    ("primary_batch_endpoint", &[Scope::Pair]),
+    ("schedule", &[Scope::Estate]),
+    ("data_version", &[Scope::Estate]),
+    ("ml_registry", &[Scope::Estate]),
+    ("container_group", &[Scope::Estate]),
+    ("subscription", &[Scope::Subscription]),
+    ("subscription_region", &[Scope::Subscription]),
+    ("resource", &[Scope::Estate]),
+    ("associated_resource", WORKSPACE_OR_PAIR),
+    ("private_endpoint_target", &[Scope::Pair]),
+    ("identity", &[Scope::Pair]),
 ];
 
 const WORKSPACE_OR_PAIR: &[Scope] = &[Scope::Workspace, Scope::Pair];

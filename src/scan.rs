@@ -68,6 +68,19 @@ pub fn evidence_paths(rules: &[Rule]) -> crate::estate::EvidencePaths {
     paths
 }
 
+/// The types and properties that a scan with these policies reads from Azure: the evidence of its rules,
+/// and the facts about regions if some rule asks for them.
+pub fn wanted(policies: &Policies) -> crate::estate::EvidencePaths {
+    let rules: Vec<Rule> = policies.rules().cloned().collect();
+    let mut paths = evidence_paths(&rules);
+    if policies.read_regions() {
+        for (resource_type, pointer) in crate::estate::region_paths() {
+            paths.entry(resource_type.to_owned()).or_default().extend(crate::model::Pointer::parse(pointer));
+        }
+    }
+    paths
+}
+
 /// Judges an estate and makes the report.
 pub fn report(estate: &Estate, policies: &Policies, config: &Config, options: &ScanOptions) -> Report {
     let all: Vec<Rule> = policies.rules().cloned().collect();

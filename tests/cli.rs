@@ -200,3 +200,39 @@ fn accounts_with_unknown_names_are_neither_the_same_nor_distinct() {
     assert_eq!(pair("a", "b"), "open");
     assert_eq!(pair("a", "a"), "failed");
 }
+
+#[test]
+fn a_run_of_one_rule_takes_the_configuration_of_all() {
+    let config = "version: 1\nrules:\n  HF-KV-003: note\n";
+    let dir = folder(&[("holdfast.yaml", config), ("main.bicep", WORKSPACE)]);
+    let (code, out, err) = run(holdfast().arg("scan").arg(dir.path()).args(["--rule", "HF-STOR*"]));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("HF-STOR-003"), "{out}");
+}
+
+#[test]
+fn a_scan_of_nothing_says_so() {
+    let dir = folder(&[("notes.md", "nothing")]);
+    let (code, _, err) = run(holdfast().arg("scan").arg(dir.path()));
+    assert_eq!(code, 0);
+    assert!(err.contains("nothing that holdfast reads") && err.contains("--snapshot"), "{err}");
+    let (code, _, err) = run(holdfast().args(["scan", &sample(), "--snapshot", "x.json"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("in two runs"), "{err}");
+}
+
+/// A failover workspace that may not be deployed proves nothing.
+#[test]
+fn a_conditional_counterpart_is_no_pass() {
+    let template = "param dr bool
+resource a 'Microsoft.MachineLearningServices/workspaces@2024-10-01' = { name: 'a', location: 'westeurope' }
+resource b 'Microsoft.MachineLearningServices/workspaces@2024-10-01' = if (dr) { name: 'b', location: 'northeurope' }
+";
+    let config = "version: 1\npairs:\n  - primary: a\n    secondary: b\n";
+    let dir = folder(&[("holdfast.yaml", config), ("main.bicep", template)]);
+    let args = ["-f", "json", "--include-passes", "--rule", "HF-TOPO-00[12]"];
+    let (_, out, err) = run(holdfast().arg("scan").arg(dir.path()).args(args));
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));
+    let states: Vec<_> = report["findings"].as_array().expect("a list").iter().map(|f| &f["state"]).collect();
+    assert!(!states.is_empty() && states.iter().all(|state| *state != "passed"), "{out}");
+}

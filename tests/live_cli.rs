@@ -4,47 +4,9 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
 use assert_cmd::Command;
 use serde_json::Value;
-use support::{Azure, Effect, Server};
-
-/// The recorded estate of the fraud team, served as if it were in Azure.
-fn fraud_team() -> (Azure, String, PathBuf) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/estates/fraud-scoring");
-    let text = std::fs::read_to_string(folder.join("snapshot.json")).expect("a snapshot");
-    let snapshot: Value = serde_json::from_str(&text).expect("JSON");
-    let subscription = snapshot["subscriptions"][0]["id"].as_str().expect("an id").to_owned();
-    let mut azure = Azure::new(&[(&subscription, "fraud-prod")]);
-    for resource in snapshot["resources"].as_array().expect("a list") {
-        azure.add(resource["id"].as_str().expect("an id"), resource.clone());
-    }
-    (azure, subscription, folder.join("holdfast.yaml"))
-}
-
-fn serve(azure: Azure) -> (Arc<Azure>, Server) {
-    let azure = Arc::new(azure);
-    let answering = azure.clone();
-    let server = Server::start(move |request| answering.answer(request));
-    azure.at(&server.base());
-    (azure, server)
-}
-
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn holdfast(server: &Server, args: &[&str]) -> Run {
-    let mut command = Command::cargo_bin("holdfast").expect("the binary is built");
-    let output = command.env_clear().envs(server.environment()).args(args).output().expect("it starts");
-    server.assert_read_only();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    Run { code: output.status.code().expect("no signal"), out: text(output.stdout), err: text(output.stderr) }
-}
+use support::{Effect, Run, fraud_team, holdfast, serve};
 
 fn sarif(run: &Run) -> Value {
     serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}\n{}\n{}", run.out, run.err))
@@ -144,4 +106,26 @@ fn without_credentials_every_way_is_named() {
     for way in ["environment", "github-oidc", "workload-identity", "azure-cli", "az login"] {
         assert!(err.contains(way), "{way} is not named in {err}");
     }
+}
+
+/// What Azure says of its regions stands above the tables.
+#[test]
+fn a_region_that_no_longer_offers_the_service_is_found() {
+    let (mut azure, subscription, config) = fraud_team();
+    azure.tell_regions(
+        &[("westeurope", Some("northeurope"), true), ("northeurope", Some("westeurope"), true)],
+        &["West Europe", "Sweden Central"],
+    );
+    let (_azure, server) = serve(azure);
+    let config = config.to_str().expect("UTF-8");
+    let scan = |rule: &str| {
+        let args = ["scan", "--subscription", &subscription, "--config", config, "-f", "sarif", "--rule", rule];
+        let run = holdfast(&server, &args);
+        failed_rules(&sarif(&run))
+    };
+    assert_eq!(scan("HF-TOPO-003"), ["HF-TOPO-003"]);
+    let asked = |ending: &str| server.seen(ending).len();
+    assert_eq!((asked("/locations"), asked("/microsoft.machinelearningservices")), (1, 1));
+    assert!(scan("HF-TOPO-001").is_empty());
+    assert_eq!(asked("/locations"), 1, "no rule asks for regions");
 }

@@ -7,13 +7,21 @@
 #   Application Insights and Log Analytics, sharing one key vault and one replicated registry.
 #
 #   Changes are an object: name of a resource -> what is merged into it. null drops the resource, an
-#   unknown name adds one (`type` and body). Three members of a change are instructions:
+#   unknown name adds one (`type` and body). Four members of a change are instructions:
 #     without:  list of pointers that are taken away
 #     unknown:  pointer -> reason; the value is taken away too
 #     refers:   pointer -> identity of an expression that stands where an id should; unknown as well
+#     relates:  relation -> ids; for what the host finds by names and hosts
+#   Three say where a resource is: `on` what it is a lock or a role assignment, `named` its name where that
+#   is not its key here, `elsewhere` what to append to the name of the resource group.
+#   fixture_parts has what a workspace may have besides: changes to be merged with those of a test.
 #   Functions that take an input and give one (`live`, `complete`, …) change the rest of it.
 # scope: package
 package holdfast.lib.fixture
+
+import data.holdfast.lib.fixture_access as access
+import data.holdfast.lib.fixture_network as network
+import data.holdfast.lib.fixture_parts
 
 # The input of a pair rule.
 pair(changes) := document("pair", members, changes)
@@ -22,6 +30,15 @@ pair(changes) := document("pair", members, changes)
 workspace(changes) := workspace_of("ws-west", changes)
 
 workspace_of(name, changes) := document("workspace", [name], changes)
+
+# The input of a subscription rule: both workspaces are in one.
+subscription(changes) := document("subscription", members, changes)
+
+# The input of an estate rule.
+whole(changes) := document("estate", members, changes)
+
+# A part of fixture_parts with changes of it.
+part(name, changes) := object.union(fixture_parts.parts[name], changes)
 
 # The same, read from Azure.
 live(doc) := object.union(doc, {"source": "live"})
@@ -69,12 +86,16 @@ nonproduction(doc) := object.union(doc, {"workspaces": {own: {"production": fals
 # The canonical id of a resource of the estate.
 id(name) := lower(arm_id(name, estate[name]))
 
+id(name) := lower(arm_id(name, more[name])) if some more in fixture_parts.parts
+
 # The ARM id of a resource, from its type and its name (a child's name starts with its parent's). A
 # lock hangs below what it is `on`: a resource of the estate, or the resource group.
-arm_id(name, body) := sprintf("%s/providers/%s/%s", [group, parts[0], concat("/", segments)]) if {
+arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, parts[0], concat("/", segments)]) if {
 	not body.on
 	parts := split(body.type, "/")
-	segments := [sprintf("%s/%s", [parts[i + 1], segment]) | some i, segment in split(name, "/")]
+	path := split(object.get(body, "named", name), "/")
+	segments := [sprintf("%s/%s", [parts[i + 1], segment]) | some i, segment in path]
+	scope := sprintf("%s%s", [group, object.get(body, "elsewhere", "")])
 }
 
 arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, body.type, name]) if {
@@ -84,7 +105,19 @@ arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, body.type, name]) if
 
 arm_id(name, body) := sprintf("%s/providers/%s/%s", [group, body.type, name]) if body.on == "group"
 
-group := "/subscriptions/5b6c1b2e-0000-4000-8000-000000000001/resourceGroups/rg-ml"
+arm_id(name, body) := sprintf("%s/providers/%s/%s", [management_group, body.type, name]) if body.on == "management"
+
+# What Azure says of a region: `northeurope/usages`.
+arm_id(name, body) := sprintf("%s/providers/%s/locations/%s/default", [subscription_id, parts[0], name]) if {
+	body.on == "region"
+	parts := split(body.type, "/")
+}
+
+subscription_id := "/subscriptions/5b6c1b2e-0000-4000-8000-000000000001"
+
+management_group := "/providers/Microsoft.Management/managementGroups/mg"
+
+group := sprintf("%s/resourceGroups/rg-ml", [subscription_id])
 
 members := ["ws-west", "ws-north"]
 
@@ -181,7 +214,7 @@ region(side, location) := object.union_n([
 	kept := {"enabled": true, "days": 14}
 }
 
-# Where a resource refers to another, and what its children are called.
+# Where a resource refers to another, and what its children are called (by type).
 references := {
 	"storage": "storageAccount",
 	"key_vault": "keyVault",
@@ -189,25 +222,87 @@ references := {
 	"application_insights": "applicationInsights",
 	"hub": "hubResourceId",
 	"log_workspace": "WorkspaceResourceId",
+	"attached": "resourceId",
 }
 
 children := {
-	"blob_services": "microsoft.storage/storageaccounts/blobservices",
-	"file_services": "microsoft.storage/storageaccounts/fileservices",
-	"replications": "microsoft.containerregistry/registries/replications",
-	"tables": "microsoft.operationalinsights/workspaces/tables",
-	"computes": "microsoft.machinelearningservices/workspaces/computes",
-	"datastores": "microsoft.machinelearningservices/workspaces/datastores",
+	"microsoft.storage/storageaccounts/blobservices": "blob_services",
+	"microsoft.storage/storageaccounts/fileservices": "file_services",
+	"microsoft.containerregistry/registries/replications": "replications",
+	"microsoft.operationalinsights/workspaces/tables": "tables",
+	"microsoft.containerservice/managedclusters/agentpools": "agent_pools",
+	"microsoft.machinelearningservices/workspaces/computes": "computes",
+	"microsoft.machinelearningservices/workspaces/datastores": "datastores",
+	"microsoft.machinelearningservices/workspaces/schedules": "schedules",
+	"microsoft.machinelearningservices/workspaces/data": "data",
+	"microsoft.machinelearningservices/workspaces/data/versions": "versions",
+	"microsoft.machinelearningservices/workspaces/onlineendpoints": "online_endpoints",
+	"microsoft.machinelearningservices/workspaces/onlineendpoints/deployments": "deployments",
+	"microsoft.machinelearningservices/workspaces/serverlessendpoints": "serverless_endpoints",
+	"microsoft.machinelearningservices/workspaces/batchendpoints": "batch_endpoints",
+	"microsoft.machinelearningservices/workspaces/batchendpoints/deployments": "deployments",
+	"microsoft.cdn/profiles/origingroups/origins": "origins",
+	"microsoft.apimanagement/service/backends": "backends",
+	"microsoft.network/trafficmanagerprofiles/externalendpoints": "endpoints",
+	"microsoft.machinelearningservices/workspaces/outboundrules": "outbound_rules",
+	"microsoft.network/privateendpoints/privatednszonegroups": "dns_zone_groups",
+	"microsoft.network/virtualnetworks/virtualnetworkpeerings": "peerings",
 }
 
+# The relations of computes by what they are attached to.
+attachments := {
+	"kubernetes_cluster": {"kubernetes", "aks"},
+	"databricks_workspace": {"databricks"},
+	"hdinsight_cluster": {"hdinsight"},
+}
+
+regional := {
+	"usages": "microsoft.machinelearningservices/locations/usages",
+	"quotas": "microsoft.machinelearningservices/locations/quotas",
+	"vm_sizes": "microsoft.machinelearningservices/locations/vmsizes",
+}
+
+workspace_type := "microsoft.machinelearningservices/workspaces"
+
+# The types of each kind.
 kinds := {
-	"workspace": "microsoft.machinelearningservices/workspaces",
-	"default_storage": "microsoft.storage/storageaccounts",
-	"key_vault": "microsoft.keyvault/vaults",
-	"container_registry": "microsoft.containerregistry/registries",
-	"registry_replication": "microsoft.containerregistry/registries/replications",
-	"application_insights": "microsoft.insights/components",
-	"log_workspace": "microsoft.operationalinsights/workspaces",
+	"workspace": {workspace_type},
+	"default_storage": {"microsoft.storage/storageaccounts"},
+	"key_vault": {"microsoft.keyvault/vaults"},
+	"container_registry": {"microsoft.containerregistry/registries"},
+	"registry_replication": {"microsoft.containerregistry/registries/replications"},
+	"application_insights": {"microsoft.insights/components"},
+	"log_workspace": {"microsoft.operationalinsights/workspaces"},
+	"compute": {"microsoft.machinelearningservices/workspaces/computes"},
+	"kubernetes_cluster": {"microsoft.containerservice/managedclusters"},
+	"online_endpoint": endpoint_types,
+	"online_deployment": {"microsoft.machinelearningservices/workspaces/onlineendpoints/deployments"},
+	"associated_resource": used_types,
+	"private_endpoint_target": (used_types | {workspace_type}),
+}
+
+used_types := {
+	"microsoft.storage/storageaccounts", "microsoft.keyvault/vaults",
+	"microsoft.containerregistry/registries",
+}
+
+# The types of the kinds that are those of the primary only.
+primary_kinds := {
+	"primary_compute": kinds.compute,
+	"primary_online_endpoint": endpoint_types,
+	"primary_batch_endpoint": {"microsoft.machinelearningservices/workspaces/batchendpoints"},
+}
+
+estate_kinds := {
+	"container_group": "microsoft.containerinstance/containergroups",
+	"data_version": "microsoft.machinelearningservices/workspaces/data/versions",
+	"ml_registry": "microsoft.machinelearningservices/registries",
+	"schedule": "microsoft.machinelearningservices/workspaces/schedules",
+}
+
+endpoint_types := {
+	"microsoft.machinelearningservices/workspaces/onlineendpoints",
+	"microsoft.machinelearningservices/workspaces/serverlessendpoints",
 }
 
 defaults := {
@@ -217,6 +312,10 @@ defaults := {
 	"require_paired_region": false,
 	"min_soft_delete_days": 7,
 	"min_telemetry_days": 90,
+	"min_online_instances": 3,
+	"min_capacity_ratio": {"active-active": 1.0, "active-standby": 0.5, "active-passive": 0.0},
+	"name_map": {},
+	"data_dependencies": [],
 }
 
 document(scope, names, changes) := {
@@ -226,8 +325,11 @@ document(scope, names, changes) := {
 	"today": "2026-11-24",
 	"parameters": defaults,
 	"subjects": subjects(scope, names, resources),
-	"pairs": [found | scope == "pair"; found := pair_of(resources)],
-	"workspaces": {own: workspace_facts(one.name, all) | some own, one in all; one.type == kinds.workspace},
+	"pairs": [object.union(found, parameters_of(scope)) |
+		scope != "workspace"
+		found := pair_of(resources)
+	],
+	"workspaces": {own: workspace_facts(one.name, all) | some own, one in all; one.type == workspace_type},
 	"resources": resources,
 	"distinct": {},
 	"complete": {},
@@ -235,29 +337,50 @@ document(scope, names, changes) := {
 	bodies := {name: body | some name, body in object.union(estate, changes); body != null}
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
 	of_type := {type: found | some type in {one.type | some one in plain}; found := only(plain, type)}
-	all := {own: object.union(object.remove(one, ["refers"]), {"relations": relations(one, plain, of_type)}) |
+	networks := network.connections(plain, of_type)
+	granted := access.links(plain, of_type)
+	all := {own: object.union(object.remove(one, ["refers", "relates"]), {"relations": related}) |
 		some own, one in plain
+		related := object.remove(
+			object.union_n([
+				relations(one, plain, of_type),
+				object.get(networks, own, {}),
+				object.get(granted, own, {}),
+			]),
+			object.get(left_out, scope, []),
+		)
 	}
+	wide := {own | some own, one in plain; one.type in object.get(wide_types, scope, [])}
 	reached := graph.reachable(
 		{own: targets_of(one) | some own, one in all},
-		{id(name) | some name in names},
+		{id(name) | some name in names} | wide,
 	)
 	resources := {own: all[own] | some own in reached}
 }
+
+# What a wide input holds although no workspace leads there.
+wide_types := {
+	"subscription": ["microsoft.resources/subscriptions", "microsoft.insights/activitylogalerts"],
+	"estate": ["microsoft.containerinstance/containergroups"],
+}
+
+# The lists of a region are in the inputs that judge what fails over.
+left_out := {"workspace": object.keys(regional), "estate": object.keys(regional)}
 
 only(plain, type) := {own: one | some own, one in plain; one.type == type}
 
 targets_of(one) := {target.id | some target in one.relations[_]}
 
 plain_resource(name, body) := object.union(
-	json.remove(object.remove(known, ["type", "on", "without", "unknown", "refers"]), hidden),
+	json.remove(object.remove(known, instructions), hidden),
 	{
 		"id": own,
-		"name": last_name(name),
+		"name": last_name(object.get(body, "named", name)),
 		"type": lower(body.type),
 		"exact": object.get(body, "exact", true),
 		"unknown": unknown,
 		"refers": object.get(body, "refers", {}),
+		"relates": object.get(body, "relates", {}),
 	},
 ) if {
 	own := lower(arm_id(name, body))
@@ -267,6 +390,8 @@ plain_resource(name, body) := object.union(
 	pointers := array.concat(object.get(body, "without", []), [pointer | some pointer, _ in unknown])
 	hidden := [trim_prefix(pointer, "/") | some pointer in pointers; pointer != ""]
 }
+
+instructions := ["type", "on", "named", "elsewhere", "without", "unknown", "refers", "relates"]
 
 relations(one, plain, of_type) := {relation: found | some relation, found in by_relation; count(found) > 0} if {
 	by_relation := object.union_n([
@@ -283,12 +408,25 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 				found := {"id": identity, "name": identity, "exact": false, "found": false, "pointer": pointer}
 			]
 		},
-		{relation: [reference(child, plain) |
-			startswith(type, concat("", [one.type, "/"]))
+		{children[type]: [reference(child, plain) |
 			some child, _ in of_type[type]
 			startswith(child, concat("", [one.id, "/"]))
 		] |
-			some relation, type in children
+			some type, _ in of_type
+			children[type]
+			concat("/", array.slice(split(type, "/"), 0, count(split(type, "/")) - 1)) == one.type
+		},
+		{relation: [object.union(reference(target, plain), {"pointer": "/properties/resourceId"})] |
+			some relation, types in attachments
+			lower(one.properties.computeType) in types
+			target := lower(object.get(one.properties, "resourceId", sprintf("unknown of %s", [one.id])))
+		},
+		{"autoscale": [reference(setting, plain) |
+			some setting, other in of_type["microsoft.insights/autoscalesettings"]
+			lower(other.properties.targetResourceUri) == one.id
+		]},
+		{relation: [reference(lower(target), plain) | some target in one.relates[relation]] |
+			some relation, _ in one.relates
 		},
 		{"locks": [object.union(reference(lock, plain), {"inherited": scope != one.id}) |
 			some lock, other in of_type["microsoft.authorization/locks"]
@@ -296,20 +434,27 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 			scope := split(lock, "/providers/microsoft.authorization/")[0]
 			startswith(concat("", [one.id, "/"]), concat("", [scope, "/"]))
 		]},
+		{relation: [reference(list, plain) |
+			one.type == workspace_type
+			some list, other in of_type[type]
+			other.location == one.location
+		] |
+			some relation, type in regional
+		},
 		{"projects": [reference(project, plain) |
-			one.type == kinds.workspace
-			some project, other in of_type[kinds.workspace]
+			one.type == workspace_type
+			some project, other in of_type[workspace_type]
 			lower(other.properties.hubResourceId) == one.id
 		]},
 	])
 }
 
-reference(target, plain) := {
+reference(target, plain) := object.union(object.filter(object.get(plain, target, {}), ["conditional"]), {
 	"id": target,
-	"name": last_name(target),
-	"exact": object.get(plain, [target, "exact"], true),
+	"name": object.get(plain, [target, "name"], last_name(target)),
+	"exact": object.get(plain, [target, "exact"], startswith(target, "/")),
 	"found": object.get(plain, target, null) != null,
-}
+})
 
 last_name(path) := names[count(names) - 1] if names := split(path, "/")
 
@@ -327,6 +472,11 @@ workspace_facts(name, all) := {
 	"problems": [],
 }
 
+# Where there are several pairs each has its own parameters.
+parameters_of(scope) := {"parameters": defaults} if scope in {"subscription", "estate"}
+
+parameters_of(scope) := {} if scope in {"workspace", "pair"}
+
 pair_of(resources) := {
 	"id": "ws-west|ws-north",
 	"members": [id("ws-west"), id("ws-north")],
@@ -343,22 +493,70 @@ pair_of(resources) := {
 	}
 }
 
-subjects(scope, names, resources) := array.concat(
-	[object.union(subject, home) |
-		some kind, type in kinds
-		some own, one in resources
-		one.type == type
-		judged(kind, own, names)
-		subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own}
-	],
-	[object.union(subject, home) |
-		scope == "pair"
-		some kind in ["secondary_workspace", "workspace_pair"]
-		subject := {"id": sprintf("%s:%s", [kind, id("ws-north")]), "kind": kind, "resource": id("ws-north")}
-	],
-) if {
+subjects(scope, names, resources) := [object.union(subject, home) |
+	some list in [
+		[{"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own} |
+			some own, one in resources
+			some kind, types in kinds
+			one.type in types
+			judged(kind, own, names)
+		],
+		[{"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own} |
+			scope == "pair"
+			some own, one in resources
+			startswith(own, concat("", [id("ws-west"), "/"]))
+			some kind, types in primary_kinds
+			one.type in types
+		],
+		[{"id": sprintf("identity:%s", [own]), "kind": "identity", "resource": own} |
+			scope == "pair"
+			some own, one in resources
+			startswith(concat("", [own, "/"]), concat("", [id("ws-north"), "/"]))
+			count(object.get(one, ["relations", "identities"], [])) > 0
+		],
+		[{"id": sprintf("%s:%s", [kind, id("ws-north")]), "kind": kind, "resource": id("ws-north")} |
+			scope == "pair"
+			some kind in ["secondary_workspace", "workspace_pair"]
+		],
+	]
+	some subject in list
+] if {
 	home := {"pair": {"pair": "ws-west|ws-north"}, "workspace": {"workspace": id(names[0])}}[scope]
 }
+
+subjects("subscription", _, resources) := [object.union(subject, place) |
+	some subject in [
+		{"id": "subscription", "kind": "subscription", "workspaces": [id(name) | some name in members]},
+		{
+			"id": "subscription/locations/northeurope",
+			"kind": "subscription_region",
+			"region": "northeurope",
+			"pairs": ["ws-west|ws-north"],
+		},
+	]
+	type := {
+		"subscription": "microsoft.resources/subscriptions",
+		"subscription_region": "microsoft.machinelearningservices/locations/usages",
+	}[subject.kind]
+	place := {"resource": own | some own, one in resources; one.type == type; at_home(one)}
+]
+
+subjects("estate", _, resources) := [subject |
+	some own, one in resources
+	reached := [id(name) |
+		some name in members
+		own in graph.reachable({from: targets_of(other) | some from, other in resources}, {id(name)})
+	]
+	some kind in estate_kinds_of(one.type, reached)
+	subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own, "workspaces": reached}
+]
+
+estate_kinds_of(type, reached) := {name | some name, known in estate_kinds; known == type} | used if {
+	used := {"resource" | count(reached) > 0}
+}
+
+# Whether what Azure says of a region is said of the failover region.
+at_home(one) if object.get(one, "location", "northeurope") == "northeurope"
 
 # Of the workspaces in an input only its own are subjects.
 judged(kind, _, _) if kind != "workspace"

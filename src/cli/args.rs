@@ -95,6 +95,11 @@ pub struct SourceArgs {
     #[arg(long, value_name = "DURATION", help_heading = "Live subscriptions")]
     pub deadline: Option<String>,
 
+    /// Live: write answers to this file as they come; if it is there, go on from them.
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "FILE", help_heading = "Live subscriptions")]
+    pub resume: Option<PathBuf>,
+
     /// Live: print the requests that would be sent, and send none.
     #[cfg(feature = "live")]
     #[arg(long, help_heading = "Live subscriptions")]
@@ -218,6 +223,20 @@ pub struct InventoryArgs {
     /// The file to write; stdout by default.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Live: only ask which permissions are missing, and name them. Exit status 3 if some are.
+    #[cfg(feature = "live")]
+    #[arg(long, conflicts_with_all = ["output", "redact"])]
+    pub check_access: bool,
+
+    /// Keep identity and evidence only, and pseudonyms in place of names. HOLDFAST_REDACT_KEY makes them
+    /// impossible to guess.
+    #[arg(long)]
+    pub redact: bool,
+
+    /// A folder of custom rules whose evidence is read and kept too (repeatable).
+    #[arg(long, value_name = "DIR")]
+    pub policy_dir: Vec<PathBuf>,
 }
 
 /// `holdfast rules`.

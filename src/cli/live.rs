@@ -13,6 +13,28 @@ use crate::source::live::{self, LiveOptions, Method, Progress, Scale, Scope, Wan
 
 /// Reads the live scope that the arguments name.
 pub(super) fn read(args: &SourceArgs, config: &Config, evidence: &EvidencePaths) -> Result<Inventory, Failure> {
+    let wanted: WantedTypes = evidence.keys().cloned().collect();
+    let options = options(args, config)?;
+    live::collect(&options, &wanted, &mut *progress(args)).map_err(|error| match error {
+        live::LiveError::Checkpoint(error) => Failure::usage(error.to_string()),
+        error => Failure::incomplete(error.to_string()),
+    })
+}
+
+/// Which permissions are missing for what would be read, for people, and whether any is.
+pub(super) fn check_access(
+    args: &SourceArgs,
+    config: &Config,
+    evidence: &EvidencePaths,
+) -> Result<(String, bool), Failure> {
+    let wanted: WantedTypes = evidence.keys().cloned().collect();
+    let options = options(args, config)?;
+    let checked = live::check_access(&options, &wanted).map_err(|error| Failure::incomplete(error.to_string()))?;
+    let lacking = checked.is_empty() || checked.iter().any(|access| !access.is_enough());
+    Ok((live::render_access(&checked), lacking))
+}
+
+fn options(args: &SourceArgs, config: &Config) -> Result<LiveOptions, Failure> {
     let scope = Scope {
         subscriptions: args.subscription.clone(),
         management_groups: args.management_group.clone(),
@@ -23,9 +45,16 @@ pub(super) fn read(args: &SourceArgs, config: &Config, evidence: &EvidencePaths)
     options.auth = args.auth.as_deref().map(method).transpose()?;
     options.deadline = args.deadline.as_deref().map(duration).transpose()?;
     options.dependencies = dependencies(config);
+    options.resume = args.resume.clone();
     options.stop_on_interrupt = true;
-    let wanted: WantedTypes = evidence.keys().cloned().collect();
-    live::collect(&options, &wanted, &mut *progress(args)).map_err(|error| Failure::incomplete(error.to_string()))
+    Ok(options)
+}
+
+/// The results are written: a checkpoint that came to its end has done its work.
+pub(super) fn done(args: &SourceArgs) -> Result<(), Failure> {
+    let Some(path) = &args.resume else { return Ok(()) };
+    let failed = |error: io::Error| Failure::usage(format!("{}: could not be removed: {error}", path.display()));
+    live::forget_checkpoint(path).map_err(failed)
 }
 
 /// What a live scan would send.

@@ -4,6 +4,7 @@ mod args;
 mod change;
 mod diff;
 mod failure;
+mod inventory;
 #[cfg(feature = "live")]
 mod live;
 mod rules;
@@ -44,7 +45,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Scan(args) => scan::scan(&args),
-        Command::Inventory(args) => scan::inventory(&args),
+        Command::Inventory(args) => inventory::inventory(&args),
         Command::Rules(args) => rules::rules(&args),
         Command::Test(args) => rules::test(&args),
         Command::Waivers(args) => rules::waivers(&args),

@@ -1,9 +1,9 @@
-//! `holdfast scan` and `holdfast inventory`.
+//! `holdfast scan`.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::args::{InventoryArgs, PolicyArgs, SarifProfile, ScanArgs, SplitBy};
+use super::args::{PolicyArgs, SarifProfile, ScanArgs, SplitBy};
 use super::change::Base;
 use super::{Failure, sources};
 use crate::baseline::Recorded;
@@ -16,7 +16,6 @@ use crate::output::{self, Format, OutputOptions, Profile};
 use crate::policy::Policies;
 use crate::rule::Rule;
 use crate::scan::{self, ScanOptions};
-use crate::source::snapshot::write_snapshot;
 
 /// Scans and writes the results. The exit status is the report's.
 pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
@@ -31,7 +30,7 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
     let base = Base::open(args)?;
     let Basis { policies, config, mut proposed } = basis(args, base.as_ref())?;
     let rules: Vec<Rule> = policies.rules().cloned().collect();
-    let evidence = scan::evidence_paths(&rules);
+    let evidence = scan::wanted(&policies);
     #[cfg(feature = "live")]
     if args.source.dry_run {
         return super::print(&super::live::plan(&args.source, &evidence));
@@ -74,6 +73,8 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
     };
     report.findings.retain(|f| args.include_passes || !matches!(f.verdict, Verdict::Pass | Verdict::Exempt));
     write_outputs(&report, &parts, args, &outputs)?;
+    #[cfg(feature = "live")]
+    super::live::done(&args.source)?;
     Ok(u8::try_from(report.exit_code).unwrap_or(3))
 }
 
@@ -92,8 +93,9 @@ fn basis(args: &ScanArgs, base: Option<&Base>) -> Result<Basis, Failure> {
         Some(base) => base.policies(&args.policy)?,
         None => (custom_policies(&args.policy)?, Vec::new(), Vec::new()),
     };
-    let policies = select(policies, &args.policy)?;
+    // What the configuration may name does not depend on what this run leaves out.
     let known = ids(&policies);
+    let policies = select(policies, &args.policy)?;
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let mut config = match base {
         None => sources::configuration(&args.source, &known)?,
@@ -199,7 +201,7 @@ fn split_path(path: &Path, part: &Report) -> Result<PathBuf, Failure> {
 }
 
 /// A reader that has seen enough (`| head`) is no failure.
-fn broken_pipe_is_fine(result: io::Result<()>) -> io::Result<()> {
+pub(super) fn broken_pipe_is_fine(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
@@ -217,25 +219,4 @@ fn output_options(args: &ScanArgs, terminal: bool) -> OutputOptions {
         SarifProfile::Github => Profile::Github,
     };
     OutputOptions { profile, color, ..OutputOptions::default() }
-}
-
-/// Writes what a scan would judge.
-pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
-    let policies = Policies::builtin().map_err(Failure::list)?;
-    let rules: Vec<Rule> = policies.rules().cloned().collect();
-    let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
-    let config: Config = sources::configuration(&args.source, &known)?;
-    let wanted = scan::evidence_paths(&rules);
-    let read = sources::read(&args.source, &config, &wanted, None, &[])?;
-    let incomplete = read.inventory.collection.gaps.iter().any(|gap| gap.code.ends_complete_scan());
-    match &args.output {
-        Some(path) => output::replace_file(path, &mut |out| write_snapshot(&read.inventory, out))
-            .map_err(|error| Failure::output(&path.display().to_string(), &error))?,
-        None => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            let written = write_snapshot(&read.inventory, &mut out).and_then(|()| out.flush());
-            broken_pipe_is_fine(written).map_err(|error| Failure::output("stdout", &error))?;
-        }
-    }
-    Ok(if incomplete { 3 } else { 0 })
 }

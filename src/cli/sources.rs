@@ -1,6 +1,7 @@
 //! From arguments to an inventory.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
@@ -65,6 +66,11 @@ pub(super) fn read(
     base: Option<&Base>,
     removed: &[ResourceId],
 ) -> Result<Sources, Failure> {
+    if !args.paths.is_empty() && (is_live(args) || !args.snapshot.is_empty()) {
+        let message =
+            "source code and a live estate are judged in two runs: what is complete in one is not in the other";
+        return Err(Failure::usage(message));
+    }
     let mut sources = Sources { inventory: Inventory::default(), files: BTreeMap::new(), revision: None, hidden: None };
     for path in &args.snapshot {
         let recorded = read_snapshot(path).map_err(|error| Failure::usage(error.to_string()))?;
@@ -76,9 +82,20 @@ pub(super) fn read(
     let paths = scanned_paths(args);
     if !paths.is_empty() {
         read_repository(args, config, &paths, base, &mut sources)?;
+        if sources.files.is_empty() && sources.inventory.collection.gaps.is_empty() {
+            warn_of_nothing(&paths);
+        }
     }
     add_context(args, &mut sources.inventory, removed)?;
     Ok(sources)
+}
+
+/// Nothing to judge is no failure, but rarely what was meant.
+fn warn_of_nothing(paths: &[PathBuf]) {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let hint = "a recorded inventory is read with --snapshot";
+    let text = format!("warning: nothing that holdfast reads in {} (ARM, Bicep, Terraform); {hint}", names.join(", "));
+    _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// The paths to scan: "." if nothing else is to be read.

@@ -2,12 +2,19 @@
 //! judge. A pure function of an inventory and the configuration; where a resource came from plays no
 //! part.
 
+mod access;
 mod defaults;
+mod document;
+mod inline;
 mod inputs;
+mod links;
+mod networks;
 mod normalise;
 mod pairs;
+mod regions;
 mod relations;
 mod subjects;
+mod wide;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,10 +22,12 @@ pub use defaults::Defaults;
 pub use inputs::{Home, RuleInput, Subject};
 pub use normalise::EvidencePaths;
 pub use pairs::{Basis, Counterpart, Pair, Role, WorkspaceFacts};
+pub use regions::region_paths;
 pub use relations::{Reference, Relations, WORKSPACE};
+pub use wide::{FailoverRegion, SubscriptionGroup};
 
 use crate::config::Config;
-use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Resource, SourceFiles};
+use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Pointer, Resource, SourceFiles};
 use crate::rule::Tier;
 
 /// Resources, how they belong together, and what is known to be complete.
@@ -34,6 +43,8 @@ pub struct Estate {
     pub pairs: Vec<Pair>,
     /// Entries of the configuration that name a workspace which was not read: sentences.
     pub unmatched_pairs: Vec<String>,
+    /// The subscriptions with workspaces, in the order of their ids.
+    pub subscriptions: Vec<SubscriptionGroup>,
     /// What was complete and what is missing.
     pub collection: Collection,
     /// The deployments that declare resources.
@@ -48,6 +59,8 @@ pub struct Estate {
     may_be_complete: bool,
     /// The types (lower case) that are complete in the whole scan.
     complete_everywhere: BTreeSet<String>,
+    /// What Azure says of its regions.
+    regions: regions::RegionFacts,
     /// Types of which some resource stands under an undecided condition.
     undecided_types: BTreeSet<String>,
     /// The judged workspaces that a resource is a subject for, by kind and resource.
@@ -62,16 +75,14 @@ impl Estate {
     /// `paths` are the property paths that rules read; their names get ARM's spelling.
     pub fn assemble(inventory: Inventory, config: &Config, paths: &EvidencePaths, defaults: &Defaults) -> Self {
         let live = inventory.is_live();
-        let mut all_paths = paths.clone();
-        for (resource_type, pointer) in relations::pointers() {
-            all_paths.entry(resource_type.to_owned()).or_default().extend(crate::model::Pointer::parse(pointer));
-        }
-        let mut resources = normalise::normalise(inventory.resources, &all_paths, defaults);
+        let all_paths = read_paths(paths);
+        let mut resources = inline::expand(normalise::normalise(inventory.resources, &all_paths, defaults));
         resources.sort_by(|a, b| a.id.cmp(&b.id));
         let index = relations::Index::new(&resources);
         let relations = relations::associate(&resources, &index);
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
-        let undecided_types: BTreeSet<String> = undecided.map(|r| r.resource_type.clone()).collect();
+        let mut undecided_types: BTreeSet<String> = undecided.map(|r| r.resource_type.clone()).collect();
+        undecided_types.extend(networks::undecided(&resources, &index));
         let may_be_complete = !inventory.collection.gaps.iter().any(hides_resources);
         let mut collection = inventory.collection;
         if !live {
@@ -80,11 +91,13 @@ impl Estate {
             collection.complete.retain(|resource_type, _| may_be_complete && !undecided.contains(resource_type));
         }
         let mut estate = Self {
+            regions: regions::RegionFacts::of(&resources),
             resources,
             relations,
             workspaces: Vec::new(),
             pairs: Vec::new(),
             unmatched_pairs: Vec::new(),
+            subscriptions: Vec::new(),
             may_be_complete,
             undecided_types,
             complete_everywhere: complete_everywhere(&collection),
@@ -99,6 +112,7 @@ impl Estate {
         let formed = pairs::form(&estate, config);
         (estate.workspaces, estate.pairs, estate.unmatched_pairs) = (formed.facts, formed.pairs, formed.unmatched);
         estate.index_members();
+        estate.subscriptions = wide::group(&estate);
         estate
     }
 
@@ -114,7 +128,11 @@ impl Estate {
                 let targets: BTreeSet<usize> =
                     self.follow(facts.resource, path).iter().filter_map(|reference| reference.target).collect();
                 for target in targets {
-                    users.entry((kind, target)).or_default().push(facts.resource);
+                    let users: &mut Vec<usize> = users.entry((kind, target)).or_default();
+                    // Two ways may lead to one resource.
+                    if users.last() != Some(&facts.resource) {
+                        users.push(facts.resource);
+                    }
                 }
             }
         }
@@ -147,6 +165,16 @@ impl Estate {
 fn complete_everywhere(collection: &Collection) -> BTreeSet<String> {
     let types = collection.complete.keys();
     types.filter(|t| collection.is_complete(t, Collection::EVERYWHERE)).cloned().collect()
+}
+
+/// The property paths that rules read, with those that the estate itself reads besides identity: what
+/// a snapshot must keep.
+pub fn read_paths(paths: &EvidencePaths) -> EvidencePaths {
+    let mut all = paths.clone();
+    for (resource_type, pointer) in relations::pointers() {
+        all.entry(resource_type.to_owned()).or_default().extend(Pointer::parse(pointer));
+    }
+    all
 }
 
 /// A gap in source code: what could not be read may declare any resource.

@@ -2,26 +2,75 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::links::{self, Links};
+use super::{access, networks};
 use crate::model::{Hole, Pointer, Resource, ResourceId, Text};
 
 /// The type of an Azure ML workspace.
 pub const WORKSPACE: &str = "microsoft.machinelearningservices/workspaces";
-const COMPUTE: &str = "microsoft.machinelearningservices/workspaces/computes";
+pub(super) const OUTBOUND_RULE: &str = "microsoft.machinelearningservices/workspaces/outboundrules";
+pub(super) const PRIVATE_ENDPOINT: &str = "microsoft.network/privateendpoints";
+pub(super) const VIRTUAL_NETWORK: &str = "microsoft.network/virtualnetworks";
+pub(super) const PEERING: &str = "microsoft.network/virtualnetworks/virtualnetworkpeerings";
+pub(super) const GATEWAY: &str = "microsoft.network/virtualnetworkgateways";
+pub(super) const BASTION: &str = "microsoft.network/bastionhosts";
+pub(super) const ZONE_LINK: &str = "microsoft.network/privatednszones/virtualnetworklinks";
+pub(super) const ASSIGNMENT: &str = "microsoft.authorization/roleassignments";
+pub(super) const STORAGE: &str = "microsoft.storage/storageaccounts";
+pub(super) const VAULT: &str = "microsoft.keyvault/vaults";
+pub(super) const REGISTRY: &str = "microsoft.containerregistry/registries";
+const ZONE_GROUP: &str = "microsoft.network/privateendpoints/privatednszonegroups";
+pub(super) const COMPUTE: &str = "microsoft.machinelearningservices/workspaces/computes";
 const DATASTORE: &str = "microsoft.machinelearningservices/workspaces/datastores";
-const STORAGE: &str = "microsoft.storage/storageaccounts";
-const REGISTRY: &str = "microsoft.containerregistry/registries";
+const SCHEDULE: &str = "microsoft.machinelearningservices/workspaces/schedules";
+const ONLINE: &str = "microsoft.machinelearningservices/workspaces/onlineendpoints";
+const ONLINE_DEPLOYMENT: &str = "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments";
+const SERVERLESS: &str = "microsoft.machinelearningservices/workspaces/serverlessendpoints";
+const BATCH: &str = "microsoft.machinelearningservices/workspaces/batchendpoints";
+const BATCH_DEPLOYMENT: &str = "microsoft.machinelearningservices/workspaces/batchendpoints/deployments";
+const DATA: &str = "microsoft.machinelearningservices/workspaces/data";
+const AUTOSCALE: &str = "microsoft.insights/autoscalesettings";
+const CLUSTER: &str = "microsoft.containerservice/managedclusters";
+const TRAFFIC_MANAGER: &str = "microsoft.network/trafficmanagerprofiles";
+const ORIGIN_GROUP: &str = "microsoft.cdn/profiles/origingroups";
+const API_MANAGEMENT: &str = "microsoft.apimanagement/service";
 const COMPONENT: &str = "microsoft.insights/components";
 const LOG_WORKSPACE: &str = "microsoft.operationalinsights/workspaces";
+const USAGES: &str = "microsoft.machinelearningservices/locations/usages";
+const QUOTAS: &str = "microsoft.machinelearningservices/locations/quotas";
+const VM_SIZES: &str = "microsoft.machinelearningservices/locations/vmsizes";
 const LOCK: &str = "microsoft.authorization/locks";
 
 /// How the targets of a relation are found.
 enum Via {
     /// An id in a property of the source.
     Id(&'static str),
+    /// The virtual network of the subnet whose id is in a property of the source.
+    Network(&'static str),
+    /// The ids in the elements of a list: the list, and the place in each element.
+    Each(&'static str, &'static str),
+    /// The virtual networks of the subnets in the elements of a list.
+    EachNetwork(&'static str, &'static str),
     /// The children of the source that have this type.
     Children(&'static str),
+    /// What the source is a child of.
+    Parent,
     /// The storage account that a datastore names.
     DatastoreAccount,
+    /// The resources of this type in the subscription and region of the source.
+    InRegion(&'static str),
+    /// The resources of this type that name the source at this pointer.
+    ReferredBy(&'static str, &'static str),
+    /// What is behind an attached compute of one of these types.
+    Attached(&'static [&'static str]),
+    /// The computes that are named at these members anywhere below this pointer.
+    Computes(&'static str, &'static [&'static str]),
+    /// The ids in a list, at this member of its elements.
+    EachId(&'static str, &'static str),
+    /// The Azure ML registries whose assets it mentions.
+    MlRegistries,
+    /// What routes to the host of an endpoint.
+    EntryPoints,
 }
 
 struct Relation {
@@ -46,24 +95,102 @@ const RELATIONS: &[Relation] = &[
     relation(WORKSPACE, "hub", Via::Id("/properties/hubResourceId")),
     relation(WORKSPACE, "computes", Via::Children(COMPUTE)),
     relation(WORKSPACE, "datastores", Via::Children(DATASTORE)),
+    relation(WORKSPACE, "schedules", Via::Children(SCHEDULE)),
+    relation(WORKSPACE, "online_endpoints", Via::Children(ONLINE)),
+    relation(WORKSPACE, "serverless_endpoints", Via::Children(SERVERLESS)),
+    relation(WORKSPACE, "batch_endpoints", Via::Children(BATCH)),
+    relation(WORKSPACE, "data", Via::Children(DATA)),
+    relation(WORKSPACE, "usages", Via::InRegion(USAGES)),
+    relation(WORKSPACE, "quotas", Via::InRegion(QUOTAS)),
+    relation(WORKSPACE, "vm_sizes", Via::InRegion(VM_SIZES)),
     relation(COMPUTE, "attached", Via::Id("/properties/resourceId")),
+    relation(COMPUTE, "kubernetes_cluster", Via::Attached(&["Kubernetes", "AKS"])),
+    relation(COMPUTE, "databricks_workspace", Via::Attached(&["Databricks"])),
+    relation(COMPUTE, "hdinsight_cluster", Via::Attached(&["HDInsight"])),
+    relation(CLUSTER, "agent_pools", Via::Children("microsoft.containerservice/managedclusters/agentpools")),
+    relation(
+        "microsoft.hdinsight/clusters",
+        "accounts",
+        Via::EachId("/properties/storageProfile/storageaccounts", "resourceId"),
+    ),
+    relation(SCHEDULE, "computes", Via::Computes("/properties/action/jobDefinition", JOB_COMPUTE)),
+    relation(SCHEDULE, "ml_registries", Via::MlRegistries),
+    relation(ONLINE, "deployments", Via::Children(ONLINE_DEPLOYMENT)),
+    relation(ONLINE, "entry_points", Via::EntryPoints),
+    relation(ONLINE_DEPLOYMENT, "autoscale", Via::ReferredBy(AUTOSCALE, "/properties/targetResourceUri")),
+    relation(ONLINE_DEPLOYMENT, "ml_registries", Via::MlRegistries),
+    relation(BATCH, "deployments", Via::Children(BATCH_DEPLOYMENT)),
+    relation(BATCH_DEPLOYMENT, "compute", Via::Computes("/properties", &["compute"])),
+    relation(BATCH_DEPLOYMENT, "ml_registries", Via::MlRegistries),
+    relation(DATA, "versions", Via::Children("microsoft.machinelearningservices/workspaces/data/versions")),
+    relation(TRAFFIC_MANAGER, "endpoints", Via::Children("microsoft.network/trafficmanagerprofiles/externalendpoints")),
+    relation(ORIGIN_GROUP, "origins", Via::Children("microsoft.cdn/profiles/origingroups/origins")),
+    relation(API_MANAGEMENT, "backends", Via::Children("microsoft.apimanagement/service/backends")),
     relation(DATASTORE, "account", Via::DatastoreAccount),
     relation(STORAGE, "blob_services", Via::Children("microsoft.storage/storageaccounts/blobservices")),
     relation(STORAGE, "file_services", Via::Children("microsoft.storage/storageaccounts/fileservices")),
     relation(REGISTRY, "replications", Via::Children("microsoft.containerregistry/registries/replications")),
     relation(COMPONENT, "log_workspace", Via::Id("/properties/WorkspaceResourceId")),
     relation(LOG_WORKSPACE, "tables", Via::Children("microsoft.operationalinsights/workspaces/tables")),
+    relation(WORKSPACE, "serverless_subnet", Via::Id(SERVERLESS_SUBNET)),
+    relation(WORKSPACE, "serverless_network", Via::Network(SERVERLESS_SUBNET)),
+    relation(WORKSPACE, "outbound_rules", Via::Children(OUTBOUND_RULE)),
+    relation(OUTBOUND_RULE, "target", Via::Id("/properties/destination/serviceResourceId")),
+    relation(COMPUTE, "subnet", Via::Id("/properties/properties/subnet/id")),
+    relation(COMPUTE, "virtual_network", Via::Network("/properties/properties/subnet/id")),
+    relation(PRIVATE_ENDPOINT, "virtual_network", Via::Network("/properties/subnet/id")),
+    relation(PRIVATE_ENDPOINT, "dns_zone_groups", Via::Children(ZONE_GROUP)),
+    relation(ZONE_GROUP, "zones", Via::Each("/properties/privateDnsZoneConfigs", "/properties/privateDnsZoneId")),
+    relation(ZONE_LINK, "zone", Via::Parent),
+    relation(ZONE_LINK, "virtual_network", Via::Id("/properties/virtualNetwork/id")),
+    relation(VIRTUAL_NETWORK, "peerings", Via::Children(PEERING)),
+    relation(PEERING, "remote_network", Via::Id("/properties/remoteVirtualNetwork/id")),
+    relation(GATEWAY, "virtual_network", Via::EachNetwork("/properties/ipConfigurations", "/properties/subnet/id")),
+    relation(BASTION, "virtual_network", Via::EachNetwork("/properties/ipConfigurations", "/properties/subnet/id")),
+    relation(STORAGE, "allowed_subnets", Via::Each("/properties/networkAcls/virtualNetworkRules", "/id")),
+    relation(STORAGE, "allowed_networks", Via::EachNetwork("/properties/networkAcls/virtualNetworkRules", "/id")),
+    relation(STORAGE, "allowed_resources", Via::Each("/properties/networkAcls/resourceAccessRules", "/resourceId")),
+    relation(VAULT, "allowed_subnets", Via::Each("/properties/networkAcls/virtualNetworkRules", "/id")),
+    relation(VAULT, "allowed_networks", Via::EachNetwork("/properties/networkAcls/virtualNetworkRules", "/id")),
+    relation(REGISTRY, "allowed_subnets", Via::Each("/properties/networkRuleSet/virtualNetworkRules", "/id")),
+    relation(REGISTRY, "allowed_networks", Via::EachNetwork("/properties/networkRuleSet/virtualNetworkRules", "/id")),
+    relation(ASSIGNMENT, "principal", Via::Id("/properties/principalId")),
+    relation(ASSIGNMENT, "role", Via::Id("/properties/roleDefinitionId")),
 ];
+
+const SERVERLESS_SUBNET: &str = "/properties/serverlessComputeSettings/serverlessComputeCustomSubnet";
+
+/// Relations of which a rule needs the id only: what they lead to stays out of an input.
+pub(super) const NAMES_ONLY: &[&str] = &[
+    "allowed_networks",
+    "allowed_resources",
+    "allowed_subnets",
+    "principal",
+    "role",
+    "serverless_subnet",
+    "subnet",
+    "target",
+];
+
+/// Where jobs and pipelines name what they run on.
+/// <https://learn.microsoft.com/azure/templates/microsoft.machinelearningservices/workspaces/jobs>
+const JOB_COMPUTE: &[&str] = &["computeId", "compute", "default_compute", "defaultCompute"];
+
+/// The relations to what Azure says of a whole region.
+pub(crate) const REGIONAL: &[&str] = &["usages", "quotas", "vm_sizes"];
 
 /// The pointers that relations read, per type: their spelling is made ARM's, and they are collected
 /// whatever the rules ask for.
 pub(crate) fn pointers() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ids = RELATIONS.iter().filter_map(|relation| match relation.via {
-        Via::Id(pointer) => Some((relation.from, pointer)),
+        Via::Id(pointer) | Via::Network(pointer) => Some((relation.from, pointer)),
+        Via::Each(list, _) | Via::EachId(list, _) | Via::EachNetwork(list, _) => Some((relation.from, list)),
+        Via::ReferredBy(from, pointer) => Some((from, pointer)),
         _ => None,
     });
     let account = ["/properties/accountName", "/properties/subscriptionId", "/properties/resourceGroup"];
-    ids.chain(account.into_iter().map(|pointer| (DATASTORE, pointer)))
+    let others = links::POINTERS.iter().chain(networks::POINTERS).chain(access::POINTERS).copied();
+    ids.chain(account.into_iter().map(|pointer| (DATASTORE, pointer))).chain(others)
 }
 
 /// A resource that another one refers to.
@@ -125,12 +252,39 @@ impl Index {
 pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations> {
     let children = children_by_parent(resources);
     let locks = locks_by_scope(resources);
+    let regional = by_region(resources);
+    let referring: Vec<_> = RELATIONS
+        .iter()
+        .filter_map(|relation| match relation.via {
+            Via::ReferredBy(from, pointer) => Some((from, pointer)),
+            _ => None,
+        })
+        .collect();
+    let links = Links::new(resources, index, &referring);
     let mut all: Vec<Relations> = Vec::with_capacity(resources.len());
     for resource in resources {
         let mut relations = Relations::new();
         for relation in RELATIONS.iter().filter(|r| r.from == resource.resource_type) {
             let found: Vec<Reference> = match relation.via {
                 Via::Id(pointer) => by_id(resource, pointer, index, resources).into_iter().collect(),
+                Via::Network(pointer) => by_network(resource, pointer, index, resources).into_iter().collect(),
+                Via::Each(list, inner) => by_elements(resource, list, inner, |id| id, index, resources),
+                Via::EachNetwork(list, inner) => by_elements(resource, list, inner, network_of, index, resources),
+                Via::Parent => parent(resource, index, resources).into_iter().collect(),
+                Via::InRegion(wanted) => {
+                    let here = region_of(resource)
+                        .and_then(|(subscription, region)| regional.get(&(subscription, region, wanted.to_owned())));
+                    here.into_iter().flatten().map(|n| held(resources, *n)).collect()
+                }
+                Via::ReferredBy(from, pointer) => links.referring(resource, from, pointer, resources),
+                Via::Attached(types) => {
+                    let by_id = by_id(resource, "/properties/resourceId", index, resources);
+                    links.attached(resource, by_id, types).into_iter().collect()
+                }
+                Via::Computes(below, members) => links::computes_in(resource, below, members, index, resources),
+                Via::EachId(list, member) => links::each_id(resource, list, member, index, resources),
+                Via::MlRegistries => links.ml_registries(resource, resources),
+                Via::EntryPoints => links.entry_points(resource, resources),
                 Via::DatastoreAccount => datastore_account(resource, index, resources).into_iter().collect(),
                 Via::Children(child_type) => {
                     let own = children.get(resource.id.key()).into_iter().flatten();
@@ -148,25 +302,78 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
         all.push(relations);
     }
     add_projects(&mut all, resources);
+    networks::relate(&mut all, resources, index);
+    access::relate(&mut all, resources);
     all
 }
 
-fn held(resources: &[Resource], number: usize) -> Reference {
+pub(super) fn held(resources: &[Resource], number: usize) -> Reference {
     Reference { id: resources[number].id.clone(), target: Some(number), pointer: None, inherited: false }
 }
 
 /// An id that is unknown through and through is a reference too: to a resource of which nothing is
 /// known but who refers to it.
 fn by_id(from: &Resource, pointer: &'static str, index: &Index, resources: &[Resource]) -> Option<Reference> {
+    let id = id_at(from, pointer)?;
+    let target = index.find(&id, from, resources);
+    Some(Reference { id, target, pointer: Some(pointer), inherited: false })
+}
+
+/// The id at a pointer; a hole of its own where nothing of it is known.
+pub(super) fn id_at(from: &Resource, pointer: &str) -> Option<ResourceId> {
     let unknown = || Text::hole(Hole::new(from.id.key(), pointer));
     let text = match from.text_at(pointer) {
         Some(text) if text.as_known() == Some("") => return None,
         Some(text) => text,
         None => Pointer::parse(pointer).and_then(|p| from.unknown_at(&p)).map(|_| unknown())?,
     };
-    let id = ResourceId::from_text(text);
+    Some(ResourceId::from_text(text))
+}
+
+fn by_network(from: &Resource, pointer: &'static str, index: &Index, resources: &[Resource]) -> Option<Reference> {
+    let id = network_of(id_at(from, pointer)?);
     let target = index.find(&id, from, resources);
     Some(Reference { id, target, pointer: Some(pointer), inherited: false })
+}
+
+/// The virtual network of a subnet. That of an unknown subnet is unknown too, but one and the same for
+/// all who refer to this subnet.
+fn network_of(subnet: ResourceId) -> ResourceId {
+    subnet.parent().unwrap_or_else(|| {
+        let mut text = subnet.text().clone();
+        text.push_known("/..");
+        ResourceId::from_text(text)
+    })
+}
+
+/// The ids in a list. A list that is unknown as a whole holds one of which nothing is known.
+fn by_elements(
+    from: &Resource,
+    list: &'static str,
+    inner: &str,
+    change: fn(ResourceId) -> ResourceId,
+    index: &Index,
+    resources: &[Resource],
+) -> Vec<Reference> {
+    let places: Vec<String> = match from.get(list).and_then(serde_json::Value::as_array) {
+        Some(items) => (0..items.len()).map(|at| format!("{list}/{at}{inner}")).collect(),
+        None => vec![list.to_owned()],
+    };
+    let ids = places.iter().filter_map(|place| id_at(from, place)).map(change);
+    let mut references: Vec<Reference> = Vec::new();
+    for id in ids {
+        if references.iter().all(|known| known.id != id) {
+            let target = index.find(&id, from, resources);
+            references.push(Reference { id, target, pointer: Some(list), inherited: false });
+        }
+    }
+    references
+}
+
+fn parent(from: &Resource, index: &Index, resources: &[Resource]) -> Option<Reference> {
+    let id = from.id.parent()?;
+    let target = index.find(&id, from, resources);
+    Some(Reference { id, target, pointer: None, inherited: false })
 }
 
 /// Storage account names are unique in Azure: the name alone leads to the account.
@@ -194,6 +401,22 @@ fn children_by_parent(resources: &[Resource]) -> HashMap<String, Vec<usize>> {
         }
     }
     children
+}
+
+fn region_of(resource: &Resource) -> Option<(String, String)> {
+    Some((resource.id.subscription()?, resource.region()?.as_str().to_owned()))
+}
+
+/// What Azure says of regions, by subscription, region and type.
+fn by_region(resources: &[Resource]) -> HashMap<(String, String, String), Vec<usize>> {
+    let mut found: HashMap<_, Vec<usize>> = HashMap::new();
+    for (number, resource) in resources.iter().enumerate() {
+        let regional = RELATIONS.iter().any(|r| matches!(r.via, Via::InRegion(t) if t == resource.resource_type));
+        if let Some((subscription, region)) = region_of(resource).filter(|_| regional) {
+            found.entry((subscription, region, resource.resource_type.clone())).or_default().push(number);
+        }
+    }
+    found
 }
 
 fn locks_by_scope(resources: &[Resource]) -> HashMap<String, Vec<usize>> {

@@ -171,6 +171,8 @@ pub enum GapCode {
     ReaderFailed,
     /// A subscription or management group could not be read at all.
     ScopeUnreadable,
+    /// The reading was stopped before its end: by hand, or by its deadline.
+    Interrupted,
     /// 403: a permission is missing.
     Forbidden,
     /// 404 for something that was listed a moment ago, or for a type this cloud does not know.
@@ -205,6 +207,7 @@ impl GapCode {
         Self::Unsupported,
         Self::ReaderFailed,
         Self::ScopeUnreadable,
+        Self::Interrupted,
         Self::Forbidden,
         Self::NotFound,
         Self::Throttled,
@@ -231,6 +234,7 @@ impl GapCode {
             Self::Unsupported => "unsupported",
             Self::ReaderFailed => "reader-failed",
             Self::ScopeUnreadable => "scope-unreadable",
+            Self::Interrupted => "interrupted",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::Throttled => "throttled",
@@ -258,6 +262,7 @@ impl GapCode {
             Self::Unsupported => "A language feature is not supported",
             Self::ReaderFailed => "A reader failed on this file",
             Self::ScopeUnreadable => "A subscription or management group could not be read",
+            Self::Interrupted => "The reading was stopped before its end",
             Self::Forbidden => "A permission is missing",
             Self::NotFound => "A resource is gone since it was listed",
             Self::Throttled => "The service kept throttling",
@@ -272,7 +277,7 @@ impl GapCode {
     /// Whether the scan as a whole counts as not completed (exit status 3,
     /// `executionSuccessful: false`): a whole scope is missing or a rule did not run.
     pub fn ends_complete_scan(self) -> bool {
-        matches!(self, Self::ScopeUnreadable | Self::RuleFailed | Self::RuleConflict)
+        matches!(self, Self::ScopeUnreadable | Self::Interrupted | Self::RuleFailed | Self::RuleConflict)
     }
 }
 

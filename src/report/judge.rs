@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::reason::open_reason;
-use super::{capped, tier_of};
+use super::{capped, is_inferred, tier_of};
 use crate::config::Config;
 use crate::estate::{Estate, Home, Subject};
 use crate::finding::Verdict;
@@ -12,7 +12,7 @@ use crate::policy::{self, Denial, Evaluator, Judged, Worker};
 use crate::rule::{Level, Rule, Scope};
 
 /// The scopes that have inputs, in the order in which they are judged.
-const SCOPES: [Scope; 2] = [Scope::Workspace, Scope::Pair];
+const SCOPES: [Scope; 4] = [Scope::Workspace, Scope::Pair, Scope::Subscription, Scope::Estate];
 
 /// A rule that takes part in a scan.
 pub struct Enabled {
@@ -84,7 +84,8 @@ pub fn judge(
     keep_proved: bool,
 ) -> Judgement {
     let bench = Bench { estate, rules, config, today, keep_proved };
-    let homes: Vec<Home> = SCOPES.iter().flat_map(|scope| estate.homes(*scope)).collect();
+    let wanted = |scope: &&Scope| rules.iter().any(|enabled| enabled.feedable && enabled.rule.scope == **scope);
+    let homes: Vec<Home> = SCOPES.iter().filter(wanted).flat_map(|scope| estate.homes(*scope)).collect();
     let judged = homes.par_iter().map_init(|| evaluator.worker(), |worker, home| bench.judge(worker, *home));
     judged.reduce(Judgement::default, Judgement::join).join(bench.lone_workspaces())
 }
@@ -129,19 +130,14 @@ impl Bench<'_> {
         result
     }
 
-    /// Whether a subject is context. A pair is judged if one of its members is.
-    fn is_only_known(&self, subject: &Subject) -> bool {
-        let context = subject.resource.is_some_and(|resource| self.estate.resources[resource].context);
-        context && subject.kind != "workspace_pair"
-    }
-
     /// A pass that rests on a resource which may not be deployed is not proved: another one may be used
     /// in its place.
     fn unless_conditional(&self, judged: Judged, subject: &Subject) -> Judged {
         let members = subject.pair.map_or(&[][..], |at| &self.estate.pairs[at].members);
         let parts = members.iter().copied().chain(subject.resource);
         let condition = |number: usize| self.estate.resources[number].declaration().and_then(|d| d.condition.clone());
-        let given = condition(subject.workspace);
+        // What stands under one condition is there together or not at all.
+        let given = condition(members.first().copied().unwrap_or(subject.workspace));
         let doubtful = parts.into_iter().find(|number| condition(*number).is_some_and(|c| Some(&c) != given.as_ref()));
         match (judged.verdict, doubtful) {
             (Verdict::Pass, Some(number)) => Judged {
@@ -157,6 +153,12 @@ impl Bench<'_> {
         }
     }
 
+    /// Whether a subject is context. A pair is judged if one of its members is.
+    fn is_only_known(&self, subject: &Subject) -> bool {
+        let context = subject.resource.is_some_and(|resource| self.estate.resources[resource].context);
+        context && subject.kind != "workspace_pair"
+    }
+
     fn note(&self, place: usize, subject: &Subject, judged: Judged, result: &mut Judgement) {
         let rule = &self.rules[place].rule;
         // Off in this tier.
@@ -168,18 +170,22 @@ impl Bench<'_> {
             let message = format!("{} proves a pass and a denial for {}", rule.id, subject.id);
             result.faults.push(fault(GapCode::RuleConflict, &message));
         }
-        let inferred = subject.pair.is_some_and(|at| !self.estate.pairs[at].basis.is_declared());
+        let inferred = is_inferred(self.estate, subject);
         let ruling = |level, message, denial| Ruling {
             rule: place,
             subject: subject.clone(),
             verdict: judged.verdict,
-            level: capped(level, rule, inferred),
+            level: capped(level, inferred),
             message,
             denial,
         };
         match judged.verdict {
             Verdict::Deny => result.rulings.extend(judged.denials.into_iter().map(|denial| {
-                let note = if inferred { " (the pair is inferred)" } else { "" };
+                let note = match (inferred, subject.pair) {
+                    (true, Some(_)) => " (the pair is inferred)",
+                    (true, None) => " (the pairs are inferred)",
+                    _ => "",
+                };
                 let message = format!("{}{note}", denial.message);
                 ruling(self.rules[place].level_of(&denial, level), message, Some(denial))
             })),

@@ -5,6 +5,7 @@ pub mod bicep;
 pub mod expr;
 #[cfg(feature = "live")]
 pub mod live;
+pub mod pseudonyms;
 pub mod redact;
 pub mod snapshot;
 mod terraform;

@@ -51,6 +51,9 @@ pub struct Azure {
     delay: Duration,
     /// Resources that the graph does not show though they exist.
     hidden: Vec<String>,
+    /// The locations of every subscription, and the regions that offer workspaces.
+    locations: Value,
+    offering: Vec<String>,
 }
 
 /// Types that Resource Graph does not carry.
@@ -83,6 +86,8 @@ impl Azure {
             page_size: 100,
             delay: Duration::ZERO,
             hidden: Vec::new(),
+            locations: json!([]),
+            offering: Vec::new(),
         }
     }
 
@@ -92,6 +97,28 @@ impl Azure {
         body["name"] = id.rsplit('/').next().unwrap_or_default().into();
         body["type"] = type_of(id).into();
         self.resources.insert(id.to_ascii_lowercase(), body);
+        self
+    }
+
+    /// Changes the resource whose id ends so.
+    pub fn change(&mut self, ending: &str, change: impl Fn(&mut Value)) -> &mut Self {
+        let found = self.resources.iter_mut().find(|(id, _)| id.ends_with(&format!("/{ending}")));
+        change(found.unwrap_or_else(|| panic!("there is no {ending}")).1);
+        self
+    }
+
+    /// What subscriptions are told of regions: name, pair and zones; and those that offer workspaces.
+    pub fn tell_regions(&mut self, regions: &[(&str, Option<&str>, bool)], offering: &[&str]) -> &mut Self {
+        let location = |(name, pair, zones): &(&str, Option<&str>, bool)| {
+            let pair: Vec<Value> = pair.iter().map(|name| json!({"name": name})).collect();
+            let mut location = json!({"name": name, "metadata": {"regionType": "Physical", "pairedRegion": pair}});
+            if *zones {
+                location["availabilityZoneMappings"] = json!([{"logicalZone": "1", "physicalZone": "x-az1"}]);
+            }
+            location
+        };
+        self.locations = regions.iter().map(location).collect();
+        self.offering = offering.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 
@@ -201,6 +228,12 @@ impl Azure {
                     Some(Some(actions)) => self.page(request, vec![json!({"actions": actions, "notActions": []})]),
                     _ => error(404, "InvalidResourceType"),
                 }
+            }
+            ("GET", ["subscriptions", _, "locations"]) => Reply::json(200, &json!({"value": self.locations})),
+            ("GET", ["subscriptions", _, "providers", namespace @ "microsoft.machinelearningservices"]) => {
+                let types = json!([{"resourceType": "workspaces", "locations": self.offering}]);
+                let answer = json!({"id": request.path(), "namespace": namespace, "resourceTypes": types});
+                Reply::json(200, &answer)
             }
             ("GET", _) => self.read(request, &path),
             _ => error(405, "MethodNotAllowed"),

@@ -104,6 +104,7 @@ fn explained(code: GapCode) -> (&'static str, &'static str) {
         }
         GapCode::ReaderFailed => ("What the file declares is not known.", REPORT),
         GapCode::ScopeUnreadable => ("Nothing in it was judged.", GRANT),
+        GapCode::Interrupted => ("What was not read until then is not known.", "Go on from its checkpoint (--resume)."),
         GapCode::Forbidden => ("The properties behind the refused request are not known.", GRANT),
         GapCode::NotFound => ("It was deleted during the scan, or this cloud does not have its type.", RETRY),
         GapCode::Throttled => ("Some of its properties are not known.", RETRY),

@@ -21,7 +21,7 @@ use super::scope::Resolved;
 
 /// What the tasks of a scan share.
 pub(super) struct Scan {
-    pub client: ArmClient,
+    pub client: Arc<ArmClient>,
     pub plan: Plan,
     /// Ids and names of services that the configuration says workspaces depend on.
     pub dependencies: BTreeSet<String>,
@@ -41,7 +41,7 @@ struct GraphAnswers {
 const GRAPH_DOUBTS: &str = "microsoft.machinelearningservices/workspaces/";
 
 impl Scan {
-    pub(super) fn new(client: ArmClient, plan: Plan, dependencies: BTreeSet<String>) -> Self {
+    pub(super) fn new(client: Arc<ArmClient>, plan: Plan, dependencies: BTreeSet<String>) -> Self {
         Self { client, plan, dependencies, record: Mutex::default() }
     }
 

@@ -10,6 +10,7 @@
 
 mod access;
 mod auth;
+mod checkpoint;
 mod cloud;
 mod collect;
 mod failure;
@@ -25,14 +26,19 @@ mod throttle;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use azure_core::time::OffsetDateTime;
+use checkpoint::Checkpoint;
 use tokio::sync::watch;
 
-use crate::model::Inventory;
+use crate::model::{Gap, GapCode, GapPlace, Inventory};
 
+pub use access::{Access, check_access, render_access};
 pub use auth::{Attempt, AuthError, Method};
+pub use checkpoint::{CheckpointError, forget_checkpoint};
 pub use cloud::{Cloud, CloudError, Environment, process_environment};
 pub use http::{HttpError, Limits};
 pub use plan::{Scale, WantedTypes, render_plan};
@@ -55,6 +61,8 @@ pub struct LiveOptions {
     /// Ids or names of services that workspaces depend on besides those that they name, for example
     /// `data_dependencies` of the configuration.
     pub dependencies: BTreeSet<String>,
+    /// A file to which answers are written as they come, and from which an interrupted scan goes on.
+    pub resume: Option<PathBuf>,
     /// Whether Ctrl-C ends the reading and keeps what was read (a second one kills as usual).
     pub stop_on_interrupt: bool,
 }
@@ -69,6 +77,7 @@ impl LiveOptions {
             deadline: None,
             limits: Limits::default(),
             dependencies: BTreeSet::new(),
+            resume: None,
             stop_on_interrupt: false,
         }
     }
@@ -92,6 +101,9 @@ pub enum LiveError {
     /// All subscriptions were asked for and their list cannot be read.
     #[error("the subscriptions could not be listed: {0}")]
     Subscriptions(String),
+    /// The file of `--resume` is of no use.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// No threads or sockets.
     #[error("the asynchronous runtime could not be started: {0}")]
     Runtime(#[from] std::io::Error),
@@ -119,39 +131,6 @@ pub fn collect(
     result.map_err(|error| LiveError::Unexpected(error.to_string()))?
 }
 
-/// What the identity may read in a subscription.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Access {
-    /// The subscription id, lower case.
-    pub subscription: String,
-    /// Its display name.
-    pub name: Option<String>,
-    /// The actions that it lacks; empty if it lacks none, `None` if that could not be asked.
-    pub missing: Option<Vec<String>>,
-}
-
-/// Asks for permissions only: which actions the identity lacks to read these types. Blocks.
-///
-/// Subscriptions that cannot be read at all come back with `missing: None`.
-pub fn check_access(options: &LiveOptions, wanted: &WantedTypes) -> Result<Vec<Access>, LiveError> {
-    if options.scope.is_empty() {
-        return Err(LiveError::NoScope);
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (events, _watched) = channel();
-    runtime.block_on(async {
-        let (client, resolved) = begin(options.clone(), events).await?;
-        let plan = plan::Plan::new(wanted);
-        let mut all = Vec::new();
-        for subscription in resolved.subscriptions {
-            let granted = if subscription.readable { access::ask(&client, &subscription.id).await } else { None };
-            let missing = granted.map(|granted| plan.actions().into_iter().filter(|a| !granted.grant(a)).collect());
-            all.push(Access { subscription: subscription.id, name: subscription.name, missing });
-        }
-        Ok(all)
-    })
-}
-
 /// Passes events on until the reading is over.
 fn watch_over(events: &Receiver<Event>, progress: &mut dyn Progress) {
     const PERIOD: Duration = Duration::from_millis(250);
@@ -169,18 +148,57 @@ fn watch_over(events: &Receiver<Event>, progress: &mut dyn Progress) {
 }
 
 async fn read(options: LiveOptions, wanted: WantedTypes, events: Sender<Event>) -> Result<Inventory, LiveError> {
-    let started = azure_core::time::OffsetDateTime::now_utc();
+    let now = OffsetDateTime::now_utc();
+    let started = now.replace_nanosecond(0).map(|time| azure_core::time::to_rfc3339(&time)).ok();
     let dependencies = options.dependencies.clone();
-    let (client, resolved) = begin(options, events).await?;
-    let scan = collect::Scan::new(client, plan::Plan::new(&wanted), dependencies);
+    let checkpoint = checkpoint_of(&options, &wanted, now, &events)?;
+    let started = checkpoint.as_ref().map(|checkpoint| checkpoint.started.clone()).or(started);
+    let (client, resolved) = begin(options, events, checkpoint).await?;
+    let client = Arc::new(client);
+    let scan = collect::Scan::new(client.clone(), plan::Plan::new(&wanted), dependencies);
     let mut inventory = scan.run(resolved).await;
     crate::source::redact::redact(&mut inventory, &Default::default());
-    inventory.captured_at = started.replace_nanosecond(0).ok().map(|time| azure_core::time::to_rfc3339(&time));
+    inventory.captured_at = started;
+    match client.stopped() {
+        Some(reason) => inventory.collection.gaps.push(stopped_gap(reason)),
+        None => client.finish(),
+    }
     Ok(inventory)
 }
 
+/// The checkpoint that the options name.
+fn checkpoint_of(
+    options: &LiveOptions,
+    wanted: &WantedTypes,
+    now: OffsetDateTime,
+    events: &Sender<Event>,
+) -> Result<Option<Checkpoint>, LiveError> {
+    let Some(path) = &options.resume else { return Ok(None) };
+    let endpoint = Cloud::from_environment(&options.environment)?.endpoint.to_string();
+    let scope = format!("{:?}", options.scope);
+    let parts = [env!("CARGO_PKG_VERSION").to_owned(), endpoint, scope].into_iter();
+    let parts = parts.chain(wanted.iter().cloned()).chain(options.dependencies.iter().cloned());
+    let checkpoint = Checkpoint::open(path, &checkpoint::identity(parts), now)?;
+    if checkpoint.len() > 0 {
+        // Whoever does not watch misses nothing that matters.
+        let _ = events.send(Event::Resumed { started: checkpoint.started.clone(), answers: checkpoint.len() });
+    }
+    Ok(Some(checkpoint))
+}
+
+/// The gap of a scan that did not come to its end.
+fn stopped_gap(reason: &str) -> Gap {
+    let message =
+        format!("reading ended before everything was read, because {reason}; --resume FILE can go on from there");
+    Gap::new(GapCode::Interrupted, GapPlace::Scan, message)
+}
+
 /// Signs in and finds the subscriptions.
-async fn begin(options: LiveOptions, events: Sender<Event>) -> Result<(http::ArmClient, scope::Resolved), LiveError> {
+async fn begin(
+    options: LiveOptions,
+    events: Sender<Event>,
+    checkpoint: Option<Checkpoint>,
+) -> Result<(http::ArmClient, scope::Resolved), LiveError> {
     let cloud = Cloud::from_environment(&options.environment)?;
     let ca_file = (options.environment)("SSL_CERT_FILE").map(PathBuf::from);
     let http = http::http_client(&cloud, ca_file.as_deref())?;
@@ -189,7 +207,8 @@ async fn begin(options: LiveOptions, events: Sender<Event>) -> Result<(http::Arm
     // Whoever does not watch misses nothing that matters.
     let _ = events.send(Event::SignedIn(tokens.method.name()));
     let interrupted = interruption(options.stop_on_interrupt);
-    let client = http::ArmClient::new(http, cloud, tokens, options.limits, options.deadline, interrupted, events);
+    let client =
+        http::ArmClient::new(http, cloud, tokens, options.limits, options.deadline, interrupted, events, checkpoint);
     let resolved = scope::resolve(&client, &options.scope).await;
     Ok((client, resolved.map_err(|failure| LiveError::Subscriptions(failure.message))?))
 }

@@ -249,6 +249,11 @@ impl<'a> Snapshot<'a> {
                 form.read().ok_or_else(|| format!("an unknown of resource {number} has no JSON pointer"))?;
             unknown.insert(pointer, why);
         }
+        for text in extra.not_collected {
+            let pointer = Pointer::parse(&text);
+            let pointer = pointer.ok_or_else(|| format!("an unknown of resource {number} has no JSON pointer"))?;
+            unknown.insert(pointer, Unknown::NotCollected);
+        }
         let resource = match extra.declared {
             Some(declared) => self.declared(json, unknown, *declared),
             None => Resource::live(json).map(|live| Resource { unknown, ..live }),
