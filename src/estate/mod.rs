@@ -7,6 +7,7 @@ mod inputs;
 mod normalise;
 mod pairs;
 mod relations;
+mod services;
 mod subjects;
 
 use std::collections::{BTreeSet, HashMap};

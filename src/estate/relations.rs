@@ -2,16 +2,28 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::services::Services;
 use crate::model::{Hole, Pointer, Resource, ResourceId, Text};
 
 /// The type of an Azure ML workspace.
 pub const WORKSPACE: &str = "microsoft.machinelearningservices/workspaces";
 const COMPUTE: &str = "microsoft.machinelearningservices/workspaces/computes";
 const DATASTORE: &str = "microsoft.machinelearningservices/workspaces/datastores";
+const CONNECTION: &str = "microsoft.machinelearningservices/workspaces/connections";
+const DATA: &str = "microsoft.machinelearningservices/workspaces/data";
+const DATA_VERSION: &str = "microsoft.machinelearningservices/workspaces/data/versions";
 const STORAGE: &str = "microsoft.storage/storageaccounts";
 const REGISTRY: &str = "microsoft.containerregistry/registries";
 const COMPONENT: &str = "microsoft.insights/components";
 const LOG_WORKSPACE: &str = "microsoft.operationalinsights/workspaces";
+const REPLICATION_POLICY: &str = "microsoft.storage/storageaccounts/objectreplicationpolicies";
+const SQL_SERVER: &str = "microsoft.sql/servers";
+const SQL_DATABASE: &str = "microsoft.sql/servers/databases";
+const FAILOVER_GROUP: &str = "microsoft.sql/servers/failovergroups";
+const SQL_INSTANCE: &str = "microsoft.sql/managedinstances";
+const INSTANCE_GROUP: &str = "microsoft.sql/locations/instancefailovergroups";
+const POSTGRESQL: &str = "microsoft.dbforpostgresql/flexibleservers";
+const MYSQL: &str = "microsoft.dbformysql/flexibleservers";
 const LOCK: &str = "microsoft.authorization/locks";
 
 /// How the targets of a relation are found.
@@ -20,8 +32,18 @@ enum Via {
     Id(&'static str),
     /// The children of the source that have this type.
     Children(&'static str),
-    /// The storage account that a datastore names.
-    DatastoreAccount,
+    /// The resource that the source is a child of.
+    Parent,
+    /// The ids in a list: its elements, or this member of each.
+    Ids(&'static str, &'static str),
+    /// A storage account by its name, or by its id.
+    Account(&'static str),
+    /// A data service that is found in another way.
+    Service(fn(&Services<'_>) -> Option<Reference>),
+    /// The Cosmos DB accounts of a workspace with a customer-managed key.
+    CosmosAccounts,
+    /// The sources of another relation that leads here.
+    Reverse(&'static str, &'static str),
 }
 
 struct Relation {
@@ -47,7 +69,33 @@ const RELATIONS: &[Relation] = &[
     relation(WORKSPACE, "computes", Via::Children(COMPUTE)),
     relation(WORKSPACE, "datastores", Via::Children(DATASTORE)),
     relation(COMPUTE, "attached", Via::Id("/properties/resourceId")),
-    relation(DATASTORE, "account", Via::DatastoreAccount),
+    relation(WORKSPACE, "connections", Via::Children(CONNECTION)),
+    relation(WORKSPACE, "data_assets", Via::Children(DATA)),
+    relation(WORKSPACE, "cosmos_accounts", Via::CosmosAccounts),
+    relation(DATASTORE, "account", Via::Service(|services| services.account_of_datastore())),
+    relation(DATASTORE, "service", Via::Service(|services| services.database_of_datastore())),
+    relation(CONNECTION, "service", Via::Service(|services| services.of_connection())),
+    relation(DATA, "versions", Via::Children(DATA_VERSION)),
+    relation(DATA_VERSION, "datastore", Via::Service(|services| services.datastore_of_uri())),
+    relation(DATA_VERSION, "account", Via::Service(|services| services.account_of_uri())),
+    relation(STORAGE, "object_replication", Via::Children(REPLICATION_POLICY)),
+    relation(REPLICATION_POLICY, "source", Via::Account("/properties/sourceAccount")),
+    relation(REPLICATION_POLICY, "destination", Via::Account("/properties/destinationAccount")),
+    relation(SQL_DATABASE, "server", Via::Parent),
+    relation(SQL_DATABASE, "replication_links", Via::Children("microsoft.sql/servers/databases/replicationlinks")),
+    relation(SQL_DATABASE, "source", Via::Id("/properties/sourceDatabaseId")),
+    relation(SQL_DATABASE, "copies", Via::Reverse(SQL_DATABASE, "source")),
+    relation(SQL_SERVER, "failover_groups", Via::Children(FAILOVER_GROUP)),
+    relation(FAILOVER_GROUP, "databases", Via::Ids("/properties/databases", "")),
+    relation(FAILOVER_GROUP, "partners", Via::Ids("/properties/partnerServers", "/id")),
+    relation(SQL_INSTANCE, "failover_groups", Via::Reverse(INSTANCE_GROUP, "instances")),
+    relation(SQL_INSTANCE, "failover_groups", Via::Reverse(INSTANCE_GROUP, "partners")),
+    relation(INSTANCE_GROUP, "instances", Via::Ids("/properties/managedInstancePairs", "/primaryManagedInstanceId")),
+    relation(INSTANCE_GROUP, "partners", Via::Ids("/properties/managedInstancePairs", "/partnerManagedInstanceId")),
+    relation(POSTGRESQL, "source", Via::Id("/properties/sourceServerResourceId")),
+    relation(POSTGRESQL, "replicas", Via::Reverse(POSTGRESQL, "source")),
+    relation(MYSQL, "source", Via::Id("/properties/sourceServerResourceId")),
+    relation(MYSQL, "replicas", Via::Reverse(MYSQL, "source")),
     relation(STORAGE, "blob_services", Via::Children("microsoft.storage/storageaccounts/blobservices")),
     relation(STORAGE, "file_services", Via::Children("microsoft.storage/storageaccounts/fileservices")),
     relation(REGISTRY, "replications", Via::Children("microsoft.containerregistry/registries/replications")),
@@ -59,12 +107,27 @@ const RELATIONS: &[Relation] = &[
 /// whatever the rules ask for.
 pub(crate) fn pointers() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ids = RELATIONS.iter().filter_map(|relation| match relation.via {
-        Via::Id(pointer) => Some((relation.from, pointer)),
+        Via::Id(pointer) | Via::Account(pointer) | Via::Ids(pointer, _) => Some((relation.from, pointer)),
         _ => None,
     });
-    let account = ["/properties/accountName", "/properties/subscriptionId", "/properties/resourceGroup"];
-    ids.chain(account.into_iter().map(|pointer| (DATASTORE, pointer)))
+    ids.chain(SERVICE_POINTERS.iter().copied())
 }
+
+/// What [`Services`] reads.
+const SERVICE_POINTERS: &[(&str, &str)] = &[
+    (DATASTORE, "/properties/accountName"),
+    (DATASTORE, "/properties/subscriptionId"),
+    (DATASTORE, "/properties/resourceGroup"),
+    (DATASTORE, "/properties/storeName"),
+    (DATASTORE, "/properties/serverName"),
+    (DATASTORE, "/properties/databaseName"),
+    (CONNECTION, "/properties/target"),
+    (CONNECTION, "/properties/category"),
+    (DATA_VERSION, "/properties/dataUri"),
+    (WORKSPACE, "/properties/encryption/status"),
+    (WORKSPACE, "/properties/encryption/cosmosDbResourceId"),
+    (WORKSPACE, "/properties/serviceProvisionedResourceGroup"),
+];
 
 /// A resource that another one refers to.
 #[derive(Clone, Debug)]
@@ -77,6 +140,13 @@ pub struct Reference {
     pub pointer: Option<&'static str>,
     /// A lock that stands on the group or subscription rather than on the resource.
     pub inherited: bool,
+}
+
+impl Reference {
+    /// To a resource that was found through a property.
+    pub(super) fn to(resource: &Resource, number: usize, pointer: &'static str) -> Self {
+        Self { id: resource.id.clone(), target: Some(number), pointer: Some(pointer), inherited: false }
+    }
 }
 
 /// The references of one resource, by relation.
@@ -120,13 +190,19 @@ impl Index {
 pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations> {
     let children = children_by_parent(resources);
     let locks = locks_by_scope(resources);
+    let services = |from| Services { from, index, resources };
     let mut all: Vec<Relations> = Vec::with_capacity(resources.len());
     for resource in resources {
         let mut relations = Relations::new();
         for relation in RELATIONS.iter().filter(|r| r.from == resource.resource_type) {
             let found: Vec<Reference> = match relation.via {
                 Via::Id(pointer) => by_id(resource, pointer, index, resources).into_iter().collect(),
-                Via::DatastoreAccount => datastore_account(resource, index, resources).into_iter().collect(),
+                Via::Parent => parent(resource, index, resources).into_iter().collect(),
+                Via::Ids(list, member) => services(resource).ids(list, member),
+                Via::Account(pointer) => services(resource).account(pointer).into_iter().collect(),
+                Via::Service(find) => find(&services(resource)).into_iter().collect(),
+                Via::CosmosAccounts => services(resource).cosmos_accounts(),
+                Via::Reverse(..) => Vec::new(),
                 Via::Children(child_type) => {
                     let own = children.get(resource.id.key()).into_iter().flatten();
                     own.filter(|n| resources[**n].resource_type == child_type).map(|n| held(resources, *n)).collect()
@@ -143,7 +219,14 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
         all.push(relations);
     }
     add_projects(&mut all, resources);
+    add_reverse(&mut all, resources);
     all
+}
+
+fn parent(from: &Resource, index: &Index, resources: &[Resource]) -> Option<Reference> {
+    let id = from.id.parent()?;
+    let target = index.find(&id, from, resources);
+    Some(Reference { id, target, pointer: None, inherited: false })
 }
 
 fn held(resources: &[Resource], number: usize) -> Reference {
@@ -162,23 +245,6 @@ fn by_id(from: &Resource, pointer: &'static str, index: &Index, resources: &[Res
     let id = ResourceId::from_text(text);
     let target = index.find(&id, from, resources);
     Some(Reference { id, target, pointer: Some(pointer), inherited: false })
-}
-
-/// Storage account names are unique in Azure: the name alone leads to the account.
-fn datastore_account(from: &Resource, index: &Index, resources: &[Resource]) -> Option<Reference> {
-    const NAME: &str = "/properties/accountName";
-    let name = from.text_at(NAME)?;
-    let part = |pointer: &str| from.text_at(pointer).unwrap_or_default();
-    let mut text = Text::known("/subscriptions/");
-    text.push(&part("/properties/subscriptionId"));
-    text.push_known("/resourceGroups/");
-    text.push(&part("/properties/resourceGroup"));
-    text.push_known("/providers/Microsoft.Storage/storageAccounts/");
-    text.push(&name);
-    let id = ResourceId::from_text(text);
-    let target = index.find(&id, from, resources);
-    let id = target.map_or(id, |number| resources[number].id.clone());
-    Some(Reference { id, target, pointer: Some(NAME), inherited: false })
 }
 
 fn children_by_parent(resources: &[Resource]) -> HashMap<String, Vec<usize>> {
@@ -227,5 +293,23 @@ fn add_projects(all: &mut [Relations], resources: &[Resource]) {
         .collect();
     for (hub, project) in projects {
         all[hub].entry("projects").or_default().push(held(resources, project));
+    }
+}
+
+/// What leads to a resource is a relation of it too.
+fn add_reverse(all: &mut [Relations], resources: &[Resource]) {
+    for relation in RELATIONS {
+        let Via::Reverse(from, through) = relation.via else { continue };
+        let sources = resources.iter().enumerate().filter(|(_, resource)| resource.resource_type == from);
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for (number, _) in sources {
+            let references = all[number].get(through).into_iter().flatten();
+            found.extend(references.filter_map(|reference| Some((reference.target?, number))));
+        }
+        for (target, source) in found {
+            if resources[target].resource_type == relation.from {
+                all[target].entry(relation.name).or_default().push(held(resources, source));
+            }
+        }
     }
 }
