@@ -7,10 +7,12 @@
 #   Application Insights and Log Analytics, sharing one key vault and one replicated registry.
 #
 #   Changes are an object: name of a resource -> what is merged into it. null drops the resource, an
-#   unknown name adds one (`type` and body). Three members of a change are instructions:
+#   unknown name adds one (`type` and body). Four members of a change are instructions:
 #     without:  list of pointers that are taken away
 #     unknown:  pointer -> reason; the value is taken away too
 #     refers:   pointer -> identity of an expression that stands where an id should; unknown as well
+#     links:    relation -> pointer -> names of the resources (or ids, for what is not in the estate) that
+#               the property leads to, where that takes more than reading an id
 #   Functions that take an input and give one (`live`, `complete`, …) change the rest of it.
 # scope: package
 package holdfast.lib.fixture
@@ -101,6 +103,7 @@ targets := {
 # The estate without changes.
 estate := object.union_n([
 	shared,
+	data_services,
 	region("west", "westeurope"),
 	region("north", "northeurope"),
 	{concat("-", ["lock", name]): lock | some name, _ in targets; lock := {
@@ -127,6 +130,122 @@ shared := {
 			"status": {"displayStatus": "Ready"},
 		},
 	},
+}
+
+# The data that both workspaces train on.
+data_services := object.union_n([
+	{
+		"stdata": {
+			"type": targets.stwest,
+			"location": "westeurope",
+			"kind": "StorageV2",
+			"sku": {"name": "Standard_RAGZRS"},
+			"properties": {
+				"isHnsEnabled": false,
+				"secondaryLocation": "northeurope",
+				"statusOfPrimary": "available",
+				"geoReplicationStats": {"status": "Live", "lastSyncTime": "2026-11-24T02:55:00Z"},
+			},
+		},
+		"sql-west": {"type": "Microsoft.Sql/servers", "location": "westeurope"},
+		"sql-north": {"type": "Microsoft.Sql/servers", "location": "northeurope"},
+		"sql-west/train": {
+			"type": "Microsoft.Sql/servers/databases",
+			"location": "westeurope",
+			"properties": {
+				"zoneRedundant": true,
+				"requestedBackupStorageRedundancy": "GeoZone",
+				"currentBackupStorageRedundancy": "GeoZone",
+			},
+		},
+		"sql-west/fg": {
+			"type": "Microsoft.Sql/servers/failoverGroups",
+			"properties": {
+				"databases": ["sql-west/train"],
+				"partnerServers": [{"id": "sql-north", "location": "northeurope", "replicationRole": "Secondary"}],
+				"readWriteEndpoint": {"failoverPolicy": "Manual"},
+				"replicationRole": "Primary",
+			},
+			"links": {
+				"databases": {"/properties/databases": ["sql-west/train"]},
+				"partners": {"/properties/partnerServers": ["sql-north"]},
+			},
+		},
+		"pg-west": {
+			"type": "Microsoft.DBforPostgreSQL/flexibleServers",
+			"location": "westeurope",
+			"sku": {"name": "Standard_D4ds_v5", "tier": "GeneralPurpose"},
+			"properties": {
+				"highAvailability": {"mode": "ZoneRedundant", "state": "Healthy"},
+				"backup": {"geoRedundantBackup": "Disabled"},
+			},
+		},
+		"pg-north": {
+			"type": "Microsoft.DBforPostgreSQL/flexibleServers",
+			"location": "northeurope",
+			"sku": {"name": "Standard_D4ds_v5", "tier": "GeneralPurpose"},
+			"properties": {
+				"replicationRole": "GeoAsyncReplica",
+				"sourceServerResourceId": "pg-west",
+			},
+			"links": {"source": {"/properties/sourceServerResourceId": ["pg-west"]}},
+		},
+		"my-west": {
+			"type": "Microsoft.DBforMySQL/flexibleServers",
+			"location": "westeurope",
+			"sku": {"name": "Standard_D4ds_v4", "tier": "GeneralPurpose"},
+			"properties": {
+				"highAvailability": {"mode": "ZoneRedundant", "state": "Healthy"},
+				"backup": {"geoRedundantBackup": "Enabled"},
+			},
+		},
+	},
+	data_of("west"),
+	data_of("north"),
+])
+
+# The datastores, connections and data assets of a workspace.
+data_of(side) := {
+	concat("/", [workspace_name, "workspaceblobstore"]): datastore("AzureBlob", account, "azureml-blobstore"),
+	concat("/", [workspace_name, "training"]): datastore("AzureBlob", "stdata", "train"),
+	concat("/", [workspace_name, "sql"]): connection(
+		"AzureSqlDb",
+		"Server=tcp:sql-west.database.windows.net,1433;Database=train",
+		"sql-west/train",
+	),
+	concat("/", [workspace_name, "pg"]): connection("AzurePostgresDb", "pg-west.postgres.database.azure.com", "pg-west"),
+	concat("/", [workspace_name, "my"]): connection("AzureMySqlDb", "my-west.mysql.database.azure.com", "my-west"),
+	concat("/", [workspace_name, "claims"]): {
+		"type": "Microsoft.MachineLearningServices/workspaces/data",
+		"properties": {"latestVersion": "3", "isArchived": false},
+		"systemData": {"lastModifiedAt": "2026-10-01T00:00:00Z"},
+	},
+	concat("/", [workspace_name, "claims", "3"]): {
+		"type": "Microsoft.MachineLearningServices/workspaces/data/versions",
+		"properties": {"dataUri": "azureml://datastores/training/paths/claims/", "isAnonymous": false},
+		"links": {"datastore": {"/properties/dataUri": [concat("/", [workspace_name, "training"])]}},
+	},
+} if {
+	workspace_name := concat("-", ["ws", side])
+	account := concat("", ["st", side])
+}
+
+datastore(kind, account, container) := {
+	"type": "Microsoft.MachineLearningServices/workspaces/datastores",
+	"properties": {
+		"datastoreType": kind,
+		"accountName": account,
+		"containerName": container,
+		"endpoint": "core.windows.net",
+		"credentials": {"credentialsType": "None"},
+	},
+	"links": {"account": {"/properties/accountName": [account]}},
+}
+
+connection(category, target, service) := {
+	"type": "Microsoft.MachineLearningServices/workspaces/connections",
+	"properties": {"category": category, "target": target},
+	"links": {"service": {"/properties/target": [service]}},
 }
 
 # What a workspace has for itself.
@@ -198,6 +317,20 @@ children := {
 	"tables": "microsoft.operationalinsights/workspaces/tables",
 	"computes": "microsoft.machinelearningservices/workspaces/computes",
 	"datastores": "microsoft.machinelearningservices/workspaces/datastores",
+	"connections": "microsoft.machinelearningservices/workspaces/connections",
+	"data_assets": "microsoft.machinelearningservices/workspaces/data",
+	"versions": "microsoft.machinelearningservices/workspaces/data/versions",
+	"object_replication": "microsoft.storage/storageaccounts/objectreplicationpolicies",
+	"failover_groups": "microsoft.sql/servers/failovergroups",
+	"replication_links": "microsoft.sql/servers/databases/replicationlinks",
+}
+
+# What leads to a resource of a type through other relations: type -> relation -> the others.
+reverse := {
+	"microsoft.dbforpostgresql/flexibleservers": {"replicas": {"source"}},
+	"microsoft.dbformysql/flexibleservers": {"replicas": {"source"}},
+	"microsoft.sql/servers/databases": {"copies": {"source"}},
+	"microsoft.sql/managedinstances": {"failover_groups": {"instances", "partners"}},
 }
 
 kinds := {
@@ -208,7 +341,20 @@ kinds := {
 	"registry_replication": "microsoft.containerregistry/registries/replications",
 	"application_insights": "microsoft.insights/components",
 	"log_workspace": "microsoft.operationalinsights/workspaces",
+	"compute": "microsoft.machinelearningservices/workspaces/computes",
+	"datastore": "microsoft.machinelearningservices/workspaces/datastores",
 }
+
+# Data services are subjects if a datastore, a connection or the configuration names them.
+services := {
+	"data_storage": {"microsoft.storage/storageaccounts"},
+	"sql_database": {"microsoft.sql/servers/databases", "microsoft.sql/managedinstances"},
+	"postgresql_server": {"microsoft.dbforpostgresql/flexibleservers"},
+	"mysql_server": {"microsoft.dbformysql/flexibleservers"},
+	"cosmos_account": {"microsoft.documentdb/databaseaccounts"},
+}
+
+naming := {"account", "service", "dependencies", "cosmos_accounts"}
 
 defaults := {
 	"keyvault_mode": "shared",
@@ -235,7 +381,11 @@ document(scope, names, changes) := {
 	bodies := {name: body | some name, body in object.union(estate, changes); body != null}
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
 	of_type := {type: found | some type in {one.type | some one in plain}; found := only(plain, type)}
-	all := {own: object.union(object.remove(one, ["refers"]), {"relations": relations(one, plain, of_type)}) |
+	ids := {name: lower(arm_id(name, body)) | some name, body in bodies}
+	all := {own: object.union(
+		object.remove(one, ["refers", "links"]),
+		{"relations": object.union(relations(one, plain, of_type), links(one, plain, ids))},
+	) |
 		some own, one in plain
 	}
 	reached := graph.reachable(
@@ -250,7 +400,7 @@ only(plain, type) := {own: one | some own, one in plain; one.type == type}
 targets_of(one) := {target.id | some target in one.relations[_]}
 
 plain_resource(name, body) := object.union(
-	json.remove(object.remove(known, ["type", "on", "without", "unknown", "refers"]), hidden),
+	json.remove(object.remove(known, ["type", "on", "without", "unknown", "refers", "links"]), hidden),
 	{
 		"id": own,
 		"name": last_name(name),
@@ -258,6 +408,7 @@ plain_resource(name, body) := object.union(
 		"exact": object.get(body, "exact", true),
 		"unknown": unknown,
 		"refers": object.get(body, "refers", {}),
+		"links": object.get(body, "links", {}),
 	},
 ) if {
 	own := lower(arm_id(name, body))
@@ -296,6 +447,10 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 			scope := split(lock, "/providers/microsoft.authorization/")[0]
 			startswith(concat("", [one.id, "/"]), concat("", [scope, "/"]))
 		]},
+		{"server": [reference(server, plain) |
+			one.type == "microsoft.sql/servers/databases"
+			server := split(one.id, "/databases/")[0]
+		]},
 		{"projects": [reference(project, plain) |
 			one.type == kinds.workspace
 			some project, other in of_type[kinds.workspace]
@@ -303,6 +458,40 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 		]},
 	])
 }
+
+links(one, plain, ids) := object.union(forward(one, plain, ids), backward(one, plain, ids))
+
+forward(one, plain, ids) := {relation: found |
+	some relation, link in one.links
+	found := linked(one, link, plain, ids)
+	count(found) > 0
+}
+
+backward(one, plain, ids) := {relation: found |
+	some relation, through in object.get(reverse, one.type, {})
+	found := leading(one, through, plain, ids)
+	count(found) > 0
+}
+
+leading(one, through, plain, ids) := [reference(own, plain) |
+	some own, other in plain
+	some relation in through
+	some _, names in other.links[relation]
+	some name in names
+	object.get(ids, name, "") == one.id
+]
+
+linked(one, link, plain, ids) := array.concat(
+	[object.union(reference(object.get(ids, name, lower(name)), plain), {"pointer": pointer}) |
+		some pointer, names in link
+		object.get(one, split(trim_prefix(pointer, "/"), "/"), null) != null
+		some name in names
+	],
+	[{"id": sprintf("%s %s", [one.id, pointer]), "name": "?", "exact": false, "found": false, "pointer": pointer} |
+		some pointer, _ in link
+		pointer in object.keys(one.unknown)
+	],
+)
 
 reference(target, plain) := {
 	"id": target,
@@ -348,22 +537,41 @@ subjects(scope, names, resources) := array.concat(
 		some kind, type in kinds
 		some own, one in resources
 		one.type == type
-		judged(kind, own, names)
+		judged(kind, own, names, resources)
 		subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own}
 	],
-	[object.union(subject, home) |
-		scope == "pair"
-		some kind in ["secondary_workspace", "workspace_pair"]
-		subject := {"id": sprintf("%s:%s", [kind, id("ws-north")]), "kind": kind, "resource": id("ws-north")}
-	],
+	array.concat(
+		[object.union(subject, home) |
+			scope == "pair"
+			some kind in ["secondary_workspace", "workspace_pair"]
+			subject := {"id": sprintf("%s:%s", [kind, id("ws-north")]), "kind": kind, "resource": id("ws-north")}
+		],
+		[object.union(subject, home) |
+			some kind, types in services
+			some named in {entry.id |
+				some one in resources
+				one.type != "microsoft.machinelearningservices/workspaces/data/versions"
+				some relation in naming
+				some entry in one.relations[relation]
+			}
+			resources[named].type in types
+			subject := {"id": named, "kind": kind, "resource": named}
+		],
+	),
 ) if {
 	home := {"pair": {"pair": "ws-west|ws-north"}, "workspace": {"workspace": id(names[0])}}[scope]
 }
 
-# Of the workspaces in an input only its own are subjects.
-judged(kind, _, _) if kind != "workspace"
+# Of the workspaces in an input only its own are subjects, and of the accounts their default ones.
+judged(kind, _, _, _) if not kind in {"workspace", "default_storage"}
 
-judged("workspace", own, names) if {
+judged("workspace", own, names, _) if {
 	some name in names
 	id(name) == own
+}
+
+judged("default_storage", own, names, resources) if {
+	some name in names
+	some entry in resources[id(name)].relations.storage
+	entry.id == own
 }
