@@ -147,6 +147,17 @@ pub const SUBJECT_KINDS: &[(&str, &[Scope])] = &[
     ("compute", WORKSPACE_OR_PAIR),
     ("datastore", WORKSPACE_OR_PAIR),
     ("data_storage", WORKSPACE_OR_PAIR),
+    ("sql_database", WORKSPACE_OR_PAIR),
+    ("postgresql_server", WORKSPACE_OR_PAIR),
+    ("mysql_server", WORKSPACE_OR_PAIR),
+    ("cosmos_account", WORKSPACE_OR_PAIR),
+    ("data_lake_user", &[Scope::Estate]),
+    ("database_server", &[Scope::Estate]),
+    ("primary_compute", &[Scope::Pair]),
+    ("container_group", &[Scope::Estate]),
+    ("subscription", &[Scope::Subscription]),
+    ("subscription_region", &[Scope::Subscription]),
+    ("resource", &[Scope::Estate]),
 ];
 
 const WORKSPACE_OR_PAIR: &[Scope] = &[Scope::Workspace, Scope::Pair];

@@ -25,6 +25,12 @@ workspace(changes) := workspace_of("ws-west", changes)
 
 workspace_of(name, changes) := document("workspace", [name], changes)
 
+# The input of a subscription rule: both workspaces are in one.
+subscription(changes) := document("subscription", members, changes)
+
+# The input of an estate rule.
+whole(changes) := document("estate", members, changes)
+
 # The same, read from Azure.
 live(doc) := object.union(doc, {"source": "live"})
 
@@ -86,7 +92,15 @@ arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, body.type, name]) if
 
 arm_id(name, body) := sprintf("%s/providers/%s/%s", [group, body.type, name]) if body.on == "group"
 
-group := "/subscriptions/5b6c1b2e-0000-4000-8000-000000000001/resourceGroups/rg-ml"
+# What Azure says of a region: `northeurope/usages`.
+arm_id(name, body) := sprintf("%s/providers/%s/locations/%s/default", [subscription_id, parts[0], name]) if {
+	body.on == "region"
+	parts := split(body.type, "/")
+}
+
+subscription_id := "/subscriptions/5b6c1b2e-0000-4000-8000-000000000001"
+
+group := sprintf("%s/resourceGroups/rg-ml", [subscription_id])
 
 members := ["ws-west", "ws-north"]
 
@@ -206,7 +220,10 @@ data_services := object.union_n([
 
 # The datastores, connections and data assets of a workspace.
 data_of(side) := {
-	concat("/", [workspace_name, "workspaceblobstore"]): datastore("AzureBlob", account, "azureml-blobstore"),
+	concat("/", [workspace_name, "workspaceblobstore"]): object.remove(
+		datastore("AzureBlob", concat("", ["st", side]), "azureml-blobstore"),
+		["links"],
+	),
 	concat("/", [workspace_name, "training"]): datastore("AzureBlob", "stdata", "train"),
 	concat("/", [workspace_name, "sql"]): connection(
 		"AzureSqlDb",
@@ -227,7 +244,6 @@ data_of(side) := {
 	},
 } if {
 	workspace_name := concat("-", ["ws", side])
-	account := concat("", ["st", side])
 }
 
 datastore(kind, account, container) := {
@@ -333,6 +349,12 @@ reverse := {
 	"microsoft.sql/managedinstances": {"failover_groups": {"instances", "partners"}},
 }
 
+regional := {
+	"usages": "microsoft.machinelearningservices/locations/usages",
+	"quotas": "microsoft.machinelearningservices/locations/quotas",
+	"vm_sizes": "microsoft.machinelearningservices/locations/vmsizes",
+}
+
 kinds := {
 	"workspace": "microsoft.machinelearningservices/workspaces",
 	"default_storage": "microsoft.storage/storageaccounts",
@@ -343,6 +365,7 @@ kinds := {
 	"log_workspace": "microsoft.operationalinsights/workspaces",
 	"compute": "microsoft.machinelearningservices/workspaces/computes",
 	"datastore": "microsoft.machinelearningservices/workspaces/datastores",
+	"primary_compute": "microsoft.machinelearningservices/workspaces/computes",
 }
 
 # Data services are subjects if a datastore, a connection or the configuration names them.
@@ -363,6 +386,10 @@ defaults := {
 	"require_paired_region": false,
 	"min_soft_delete_days": 7,
 	"min_telemetry_days": 90,
+	"min_online_instances": 3,
+	"min_capacity_ratio": {"active-active": 1.0, "active-standby": 0.5, "active-passive": 0.0},
+	"name_map": {},
+	"data_dependencies": [],
 }
 
 document(scope, names, changes) := {
@@ -372,7 +399,10 @@ document(scope, names, changes) := {
 	"today": "2026-11-24",
 	"parameters": defaults,
 	"subjects": subjects(scope, names, resources),
-	"pairs": [found | scope == "pair"; found := pair_of(resources)],
+	"pairs": [object.union(found, parameters_of(scope)) |
+		scope != "workspace"
+		found := pair_of(resources)
+	],
 	"workspaces": {own: workspace_facts(one.name, all) | some own, one in all; one.type == kinds.workspace},
 	"resources": resources,
 	"distinct": {},
@@ -382,18 +412,29 @@ document(scope, names, changes) := {
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
 	of_type := {type: found | some type in {one.type | some one in plain}; found := only(plain, type)}
 	ids := {name: lower(arm_id(name, body)) | some name, body in bodies}
-	all := {own: object.union(
-		object.remove(one, ["refers", "links"]),
-		{"relations": object.union(relations(one, plain, of_type), links(one, plain, ids))},
-	) |
+	all := {own: object.union(object.remove(one, ["refers", "links"]), {"relations": related}) |
 		some own, one in plain
+		related := object.union(
+			object.remove(relations(one, plain, of_type), object.get(left_out, scope, [])),
+			links(one, plain, ids),
+		)
 	}
+	wide := {own | some own, one in plain; one.type in object.get(wide_types, scope, [])}
 	reached := graph.reachable(
 		{own: targets_of(one) | some own, one in all},
-		{id(name) | some name in names},
+		{id(name) | some name in names} | wide,
 	)
 	resources := {own: all[own] | some own in reached}
 }
+
+# What a wide input holds although no workspace leads there.
+wide_types := {
+	"subscription": ["microsoft.resources/subscriptions", "microsoft.insights/activitylogalerts"],
+	"estate": ["microsoft.containerinstance/containergroups"],
+}
+
+# The lists of a region are in the inputs that judge what fails over.
+left_out := {"workspace": object.keys(regional), "estate": object.keys(regional)}
 
 only(plain, type) := {own: one | some own, one in plain; one.type == type}
 
@@ -451,6 +492,13 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 			one.type == "microsoft.sql/servers/databases"
 			server := split(one.id, "/databases/")[0]
 		]},
+		{relation: [reference(list, plain) |
+			one.type == kinds.workspace
+			some list, other in of_type[type]
+			other.location == one.location
+		] |
+			some relation, type in regional
+		},
 		{"projects": [reference(project, plain) |
 			one.type == kinds.workspace
 			some project, other in of_type[kinds.workspace]
@@ -516,6 +564,11 @@ workspace_facts(name, all) := {
 	"problems": [],
 }
 
+# Where there are several pairs each has its own parameters.
+parameters_of(scope) := {"parameters": defaults} if scope in {"subscription", "estate"}
+
+parameters_of(scope) := {} if scope in {"workspace", "pair"}
+
 pair_of(resources) := {
 	"id": "ws-west|ws-north",
 	"members": [id("ws-west"), id("ws-north")],
@@ -562,8 +615,58 @@ subjects(scope, names, resources) := array.concat(
 	home := {"pair": {"pair": "ws-west|ws-north"}, "workspace": {"workspace": id(names[0])}}[scope]
 }
 
-# Of the workspaces in an input only its own are subjects, and of the accounts their default ones.
-judged(kind, _, _, _) if not kind in {"workspace", "default_storage"}
+subjects("subscription", _, resources) := [object.union(subject, place) |
+	some subject in [
+		{"id": "subscription", "kind": "subscription", "workspaces": [id(name) | some name in members]},
+		{
+			"id": "subscription/locations/northeurope",
+			"kind": "subscription_region",
+			"region": "northeurope",
+			"pairs": ["ws-west|ws-north"],
+		},
+	]
+	type := {
+		"subscription": "microsoft.resources/subscriptions",
+		"subscription_region": "microsoft.machinelearningservices/locations/usages",
+	}[subject.kind]
+	place := {"resource": own | some own, one in resources; one.type == type; at_home(one)}
+]
+
+subjects("estate", _, resources) := [subject |
+	some own, one in resources
+	reached := [id(name) |
+		some name in members
+		own in graph.reachable({from: targets_of(other) | some from, other in resources}, {id(name)})
+	]
+	some kind in estate_kinds_of(one.type, reached)
+	subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own, "workspaces": reached}
+]
+
+estate_kinds_of(type, reached) := {name | some name, types in estate_kinds; type in types} | used if {
+	used := {"resource" | count(reached) > 0}
+}
+
+estate_kinds := {
+	"container_group": {"microsoft.containerinstance/containergroups"},
+	"data_lake_user": {
+		"microsoft.datalakestore/accounts",
+		"microsoft.machinelearningservices/workspaces/datastores",
+		"microsoft.machinelearningservices/workspaces/data/versions",
+	},
+	"database_server": {
+		"microsoft.dbforpostgresql/servers",
+		"microsoft.dbforpostgresql/flexibleservers",
+		"microsoft.dbformysql/servers",
+		"microsoft.dbformysql/flexibleservers",
+	},
+}
+
+# Whether what Azure says of a region is said of the failover region.
+at_home(one) if object.get(one, "location", "northeurope") == "northeurope"
+
+# Of the workspaces in an input only its own are subjects, of the accounts their default ones, of the
+# computes of the primary those of ws-west.
+judged(kind, _, _, _) if not kind in {"workspace", "default_storage", "primary_compute"}
 
 judged("workspace", own, names, _) if {
 	some name in names
@@ -574,4 +677,9 @@ judged("default_storage", own, names, resources) if {
 	some name in names
 	some entry in resources[id(name)].relations.storage
 	entry.id == own
+}
+
+judged("primary_compute", own, names, _) if {
+	count(names) > 1
+	startswith(own, concat("", [id("ws-west"), "/"]))
 }

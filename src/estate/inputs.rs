@@ -1,14 +1,15 @@
-//! Rule inputs: the small documents that rules judge, one per workspace or pair. Their form is fixed
-//! in `docs/rule-input.md`.
+//! Rule inputs: the documents that rules judge, one per workspace, pair or subscription, and one for the
+//! estate. Their form is fixed in `docs/rule-input.md`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
+use super::relations::REGIONAL;
 use super::subjects::{Root, kinds};
-use super::{Counterpart, Estate, Pair, Reference, Role, WorkspaceFacts, strongest};
-use crate::config::{Config, PairConfig, Tiers};
-use crate::model::{Collection, Region, Resource, ResourceId};
+use super::{Estate, Reference, strongest};
+use crate::config::{Config, Tiers};
+use crate::model::{Region, ResourceId};
 use crate::rule::Scope;
 
 /// What an input is about.
@@ -18,6 +19,22 @@ pub enum Home {
     Workspace(usize),
     /// The pair at this place of [`Estate::pairs`].
     Pair(usize),
+    /// The subscription at this place of [`Estate::subscriptions`].
+    Subscription(usize),
+    /// The whole estate.
+    Estate,
+}
+
+impl Home {
+    /// The scope of the rules that are judged at it.
+    pub fn scope(self) -> Scope {
+        match self {
+            Self::Workspace(_) => Scope::Workspace,
+            Self::Pair(_) => Scope::Pair,
+            Self::Subscription(_) => Scope::Subscription,
+            Self::Estate => Scope::Estate,
+        }
+    }
 }
 
 /// A document for rules, and the subjects in it.
@@ -42,14 +59,29 @@ pub struct Subject {
     pub kind: &'static str,
     /// The resource that it is, if the inventory holds it.
     pub resource: Option<usize>,
-    /// The workspace that it belongs to: where it shows if there is no resource of its own.
+    /// The workspace that it belongs to: where it shows if there is no resource of its own. (A resource
+    /// of the estate that belongs to none stands for itself.)
     pub workspace: usize,
     /// The property of the workspace that refers to it, if it is no workspace.
     pub pointer: Option<&'static str>,
     /// The pair that it is judged for.
     pub pair: Option<usize>,
+    /// The pairs that it is judged for together: those that fail over into a region.
+    pub pairs: Vec<usize>,
+    /// The region, of a kind that is one.
+    pub region: Option<Region>,
+    /// The judged workspaces in a subscription, or that reach a resource of the estate.
+    pub workspaces: Vec<usize>,
     /// The tiers that decide the level.
     pub tiers: Tiers,
+}
+
+impl Subject {
+    /// A subject that is a resource of its own and judged for itself.
+    pub(super) fn new(id: String, kind: &'static str, workspace: usize, tiers: Tiers) -> Self {
+        let (pairs, workspaces) = (Vec::new(), Vec::new());
+        Self { id, kind, resource: None, workspace, pointer: None, pair: None, pairs, region: None, workspaces, tiers }
+    }
 }
 
 impl Estate {
@@ -61,53 +93,96 @@ impl Estate {
                 judged.map(Home::Workspace).collect()
             }
             Scope::Pair => (0..self.pairs.len()).map(Home::Pair).collect(),
-            Scope::Subscription | Scope::Repository | Scope::Estate => Vec::new(),
+            Scope::Subscription => (0..self.subscriptions.len()).map(Home::Subscription).collect(),
+            Scope::Estate => vec![Home::Estate],
+            Scope::Repository => Vec::new(),
         }
     }
 
     /// The input of a home. `today` is `YYYY-MM-DD`.
     pub fn input(&self, home: Home, config: &Config, today: &str) -> RuleInput {
-        let (scope, roots) = match home {
-            Home::Workspace(at) => (Scope::Workspace, vec![self.workspaces[at].resource]),
-            Home::Pair(at) => (Scope::Pair, self.pairs[at].members.to_vec()),
-        };
-        let resources: Vec<usize> = self.reachable(&roots).into_iter().collect();
-        let pairs: Vec<&Pair> = match home {
-            Home::Pair(at) => vec![&self.pairs[at]],
-            Home::Workspace(_) => self.pairs_of(roots[0]).map(|at| &self.pairs[at]).collect(),
-        };
-        // A workspace in several pairs has the global parameters.
+        let scope = home.scope();
+        let pairs = self.pairs_at(home);
+        // What is in several pairs, or in none, has the global parameters.
         let declared = match pairs.as_slice() {
-            [pair] => pair.declared_by.map(|at| &config.pairs[at]),
+            [at] if !is_wide(scope) => self.pairs[*at].declared_by.map(|at| &config.pairs[at]),
             _ => None,
         };
-        let subjects = self.subjects(home, config);
-        let document = json!({
+        let resources: Vec<usize> = self.resources_at(home, config).into_iter().collect();
+        let regional = matches!(scope, Scope::Pair | Scope::Subscription);
+        let resource_json = |number: &usize| (self.key(*number), self.resource_json(*number, regional));
+        let subjects = self.subjects(home, &resources, config);
+        let pair_json = |at: &usize| self.pair_json(&self.pairs[*at], is_wide(scope).then_some(config));
+        let mut document = json!({
             "version": 1,
             "scope": scope,
             "source": if self.live { "live" } else { "iac" },
             "today": today,
             "parameters": config.parameters_for(declared),
-            "subjects": subjects.iter().map(|s| self.subject_json(s)).collect::<Vec<_>>(),
-            "pairs": pairs.iter().map(|p| self.pair_json(p)).collect::<Vec<_>>(),
+            "subjects": subjects.iter().map(|s| self.subject_json(s, scope)).collect::<Vec<_>>(),
+            "pairs": pairs.iter().map(pair_json).collect::<Vec<_>>(),
             "workspaces": self.facts_json(&resources),
-            "resources": resources.iter().map(|n| (self.key(*n), self.resource_json(*n))).collect::<Map<_, _>>(),
-            "same": self.sameness_json(&resources, true),
-            "distinct": self.sameness_json(&resources, false),
+            "resources": resources.iter().map(resource_json).collect::<Map<_, _>>(),
+            "same": if is_wide(scope) { Map::new() } else { self.sameness_json(&resources, true) },
+            "distinct": if is_wide(scope) { Map::new() } else { self.sameness_json(&resources, false) },
             "complete": self.complete_json(&resources, declared, config),
         });
+        if let Some(captured_at) = &self.captured_at {
+            document["captured_at"] = captured_at.as_str().into();
+        }
         RuleInput { scope, document, subjects, resources }
+    }
+
+    fn pairs_at(&self, home: Home) -> Vec<usize> {
+        match home {
+            Home::Workspace(at) => self.pairs_of(self.workspaces[at].resource).collect(),
+            Home::Pair(at) => vec![at],
+            Home::Subscription(at) => self.subscriptions[at].pairs.clone(),
+            Home::Estate => (0..self.pairs.len()).collect(),
+        }
+    }
+
+    fn resources_at(&self, home: Home, config: &Config) -> BTreeSet<usize> {
+        match home {
+            Home::Workspace(at) => self.reachable(&[self.workspaces[at].resource], false),
+            Home::Pair(at) => {
+                let pair = &self.pairs[at];
+                let own = pair.declared_by.map_or(&[][..], |at| &config.pairs[at].data_dependencies);
+                let mut roots = pair.members.to_vec();
+                roots.extend(self.dependencies(config.data_dependencies.iter().chain(own).map(String::as_str)));
+                self.reachable(&roots, true)
+            }
+            Home::Subscription(at) => self.reachable(&self.subscription_roots(at), true),
+            Home::Estate => self.estate_resources(config),
+        }
+    }
+
+    /// The resources of these ids (`data_dependencies`) that the inventory holds.
+    pub(super) fn dependencies<'i>(&self, ids: impl Iterator<Item = &'i str>) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        for id in ids.map(ResourceId::parse) {
+            match self.resources.binary_search_by(|r| r.id.cmp(&id)) {
+                Ok(number) => found.extend([number]),
+                Err(_) => {
+                    found.extend((0..self.resources.len()).filter(|n| self.resources[*n].id.same(&id) == Some(true)))
+                }
+            }
+        }
+        found
     }
 
     /// Everything that the roots lead to. The projects of a hub belong to it only as names: their own
     /// resources stay out.
-    fn reachable(&self, roots: &[usize]) -> BTreeSet<usize> {
+    ///
+    /// The lists of a region are long and concern only what fails over: `regional` takes them in.
+    pub(super) fn reachable(&self, roots: &[usize], regional: bool) -> BTreeSet<usize> {
         let mut seen: BTreeSet<usize> = roots.iter().copied().collect();
+        let own = seen.clone();
         let mut queue: VecDeque<usize> = roots.iter().copied().collect();
         while let Some(here) = queue.pop_front() {
             for (relation, references) in &self.relations[here] {
                 let leaf = *relation == "projects";
-                if leaf && !roots.contains(&here) {
+                if (leaf && !own.contains(&here)) || (!regional && REGIONAL.contains(relation)) {
                     continue;
                 }
                 for target in references.iter().filter_map(|r| r.target) {
@@ -125,16 +200,21 @@ impl Estate {
         self.pairs_of.get(&workspace).into_iter().flatten().copied()
     }
 
-    fn key(&self, number: usize) -> String {
+    pub(super) fn key(&self, number: usize) -> String {
         self.resources[number].id.key().to_owned()
     }
 
-    fn subjects(&self, home: Home, config: &Config) -> Vec<Subject> {
+    fn subjects(&self, home: Home, resources: &[usize], config: &Config) -> Vec<Subject> {
+        if home == Home::Estate {
+            return self.estate_subjects(resources, config);
+        }
         let mut subjects = Vec::new();
         for (kind, root) in kinds() {
             match home {
                 Home::Workspace(at) => self.workspace_subjects(at, kind, root, config, &mut subjects),
                 Home::Pair(at) => self.pair_subjects(at, kind, root, &mut subjects),
+                Home::Subscription(at) => self.subscription_subjects(at, kind, root, config, &mut subjects),
+                Home::Estate => {}
             }
         }
         subjects
@@ -153,11 +233,14 @@ impl Estate {
             Root::Workspace => {
                 subjects.push(Subject { kind, ..self.workspace_subject(workspace, config) });
             }
-            Root::Related(path) => {
-                for reference in self.follow(workspace, path) {
+            Root::Related(_) | Root::Services(_) => {
+                let mut seen = BTreeSet::new();
+                for (reference, path) in self.related(workspace, root) {
                     // Shared by several workspaces it is judged in one of them, with the strictest tier.
-                    let users = self.users(reference, path);
-                    if users.first().is_some_and(|first| *first != workspace) {
+                    let users = self.users(kind, reference);
+                    if !seen.insert(reference_key(self, reference))
+                        || users.first().is_some_and(|first| *first != workspace)
+                    {
                         continue;
                     }
                     let users = if users.is_empty() { vec![workspace] } else { users };
@@ -165,7 +248,7 @@ impl Estate {
                     subjects.push(related_subject(kind, reference, workspace, path, None, tiers));
                 }
             }
-            Root::Pair | Root::SecondaryWorkspace => {}
+            _ => {}
         }
     }
 
@@ -174,42 +257,51 @@ impl Estate {
         // Without a direction the second member stands for the pair.
         let [first, second] = pair.members;
         let member = |id: String, workspace: usize| Subject {
-            id,
-            kind,
             resource: Some(workspace),
-            workspace,
-            pointer: None,
             pair: Some(at),
-            tiers: pair.tiers,
+            ..Subject::new(id, kind, workspace, pair.tiers)
+        };
+        let mut related = |members: &[usize]| {
+            let mut seen = BTreeSet::new();
+            for workspace in members {
+                for (reference, path) in self.related(*workspace, root) {
+                    if seen.insert(reference_key(self, reference)) {
+                        subjects.push(related_subject(kind, reference, *workspace, path, Some(at), pair.tiers));
+                    }
+                }
+            }
         };
         match root {
             Root::Pair => subjects.push(member(pair.id.clone(), second)),
             Root::SecondaryWorkspace => subjects.push(member(self.key(second), second)),
             Root::Workspace => subjects.extend([first, second].map(|w| member(self.key(w), w))),
-            Root::Related(path) => {
-                let mut seen = BTreeSet::new();
-                for workspace in [first, second] {
-                    for reference in self.follow(workspace, path) {
-                        if seen.insert(reference_key(self, reference)) {
-                            subjects.push(related_subject(kind, reference, workspace, path, Some(at), pair.tiers));
-                        }
-                    }
-                }
-            }
+            Root::Related(_) | Root::Services(_) => related(&pair.members),
+            // Which side fails over is for the rule to ask, if nobody said so.
+            Root::OfPrimary(_) => related(if pair.directed { &pair.members[..1] } else { &pair.members }),
+            Root::Subscription | Root::FailoverRegion | Root::OfType(_) | Root::Anything => {}
         }
     }
 
     /// A workspace as a subject of its own.
     pub(crate) fn workspace_subject(&self, workspace: usize, config: &Config) -> Subject {
-        Subject {
-            id: self.key(workspace),
-            kind: "workspace",
-            resource: Some(workspace),
-            workspace,
-            pointer: None,
-            pair: None,
-            tiers: self.tiers_of(&[workspace], config),
-        }
+        let tiers = self.tiers_of(&[workspace], config);
+        Subject { resource: Some(workspace), ..Subject::new(self.key(workspace), "workspace", workspace, tiers) }
+    }
+
+    /// What the paths of a kind lead to from a workspace, each with its path.
+    pub(super) fn related(&self, workspace: usize, root: &Root) -> Vec<(&Reference, &'static [&'static str])> {
+        let (paths, types) = root.paths();
+        let counts = |reference: &&Reference| types.is_empty() || types.contains(&self.type_of(reference));
+        let along = |path: &&'static [&'static str]| {
+            let found = self.follow(workspace, path).into_iter().filter(counts);
+            found.map(|reference| (reference, *path)).collect::<Vec<_>>()
+        };
+        paths.iter().flat_map(along).collect()
+    }
+
+    fn type_of<'e>(&'e self, reference: &'e Reference) -> &'e str {
+        let found = reference.target.map(|number| self.resources[number].resource_type.as_str());
+        found.or_else(|| reference.id.resource_type()).unwrap_or_default()
     }
 
     /// The references at the end of a path of relations.
@@ -222,232 +314,25 @@ impl Estate {
         references.filter_map(|r| r.target).flat_map(|target| self.follow(target, rest)).collect()
     }
 
-    /// The judged workspaces that reach a resource on this path, in order.
-    fn users(&self, reference: &Reference, path: &[&str]) -> Vec<usize> {
+    /// The judged workspaces of which a resource is a subject of this kind, in order.
+    fn users(&self, kind: &'static str, reference: &Reference) -> Vec<usize> {
         let Some(target) = reference.target else { return Vec::new() };
-        self.users.get(&(path[0], self.owner_on(target, path))).cloned().unwrap_or_default()
+        self.users.get(&(kind, target)).cloned().unwrap_or_default()
     }
 
-    /// The resource that the first relation of a path leads to, on the way to `target`: children are
-    /// shared as their parent is.
-    fn owner_on(&self, target: usize, path: &[&str]) -> usize {
-        if path.len() == 1 {
-            return target;
-        }
-        let parent = self.resources[target].id.parent();
-        parent.and_then(|id| self.resources.binary_search_by(|r| r.id.cmp(&id)).ok()).unwrap_or(target)
+    pub(super) fn tiers_of(&self, workspaces: &[usize], config: &Config) -> Tiers {
+        let pairs: Vec<usize> = workspaces.iter().flat_map(|w| self.pairs_of(*w)).collect();
+        self.tiers_of_pairs(&pairs, config)
     }
 
-    fn tiers_of(&self, workspaces: &[usize], config: &Config) -> Tiers {
-        let pairs = || workspaces.iter().flat_map(|w| self.pairs_of(*w)).map(|at| &self.pairs[at]);
+    pub(super) fn tiers_of_pairs(&self, pairs: &[usize], config: &Config) -> Tiers {
+        let pairs = || pairs.iter().map(|at| &self.pairs[*at]);
         let default = config.default_tier;
         Tiers {
             overall: strongest(pairs().map(|p| p.tiers.overall), default.overall),
             inference: strongest(pairs().map(|p| p.tiers.inference), default.inference),
             training: strongest(pairs().map(|p| p.tiers.training), default.training),
         }
-    }
-
-    fn subject_json(&self, subject: &Subject) -> Value {
-        let mut json = json!({"id": subject.id, "kind": subject.kind});
-        if let Some(resource) = subject.resource {
-            json["resource"] = self.key(resource).into();
-        }
-        match subject.pair {
-            Some(pair) => json["pair"] = self.pairs[pair].id.clone().into(),
-            None => json["workspace"] = self.key(subject.workspace).into(),
-        }
-        json
-    }
-
-    fn pair_json(&self, pair: &Pair) -> Value {
-        let mut json = json!({
-            "id": pair.id,
-            "members": pair.members.map(|m| self.key(m)),
-            "declared": pair.basis.is_declared(),
-            "basis": pair.basis,
-            "tier": {
-                "overall": pair.tiers.overall,
-                "inference": pair.tiers.inference,
-                "training": pair.tiers.training,
-            },
-            "tier_declared": pair.tier_declared,
-        });
-        if pair.directed {
-            json["primary"] = self.key(pair.members[0]).into();
-            json["secondary"] = self.key(pair.members[1]).into();
-        }
-        json
-    }
-
-    fn facts_json(&self, resources: &[usize]) -> Map<String, Value> {
-        let facts = resources.iter().filter_map(|number| self.facts(*number));
-        facts.map(|facts| (self.key(facts.resource), self.workspace_json(facts))).collect()
-    }
-
-    fn workspace_json(&self, facts: &WorkspaceFacts) -> Value {
-        let candidate =
-            |number: &usize| json!({"id": self.key(*number), "name": self.resources[*number].display_name()});
-        let mut json = json!({
-            "production": facts.production,
-            "counterparts": facts.counterparts.iter().map(|c| self.counterpart_json(c)).collect::<Vec<_>>(),
-            "candidates": facts.candidates.iter().map(candidate).collect::<Vec<_>>(),
-            "problems": facts.problems,
-        });
-        if let Some(role) = facts.role {
-            json["role"] = if role == Role::Primary { "primary" } else { "secondary" }.into();
-        }
-        if let Some(environment) = &facts.environment {
-            json["environment"] = environment.as_str().into();
-        }
-        let shared = self.shared_json(facts);
-        if !shared.is_empty() {
-            json["shared_with"] = shared.into();
-        }
-        json
-    }
-
-    fn counterpart_json(&self, counterpart: &Counterpart) -> Value {
-        let mut json = json!({"name": counterpart.name, "found": counterpart.target.is_some()});
-        if let Some(target) = counterpart.target {
-            json["id"] = self.key(target).into();
-            json["name"] = self.resources[target].display_name().into();
-            if let Some(region) = self.resources[target].region() {
-                json["location"] = region.as_str().into();
-            }
-        }
-        json
-    }
-
-    /// The workspaces, no counterparts of this one, that have the same associated resource.
-    fn shared_json(&self, facts: &WorkspaceFacts) -> Map<String, Value> {
-        let counterpart = |number: usize| facts.counterparts.iter().any(|c| c.target == Some(number));
-        let mut shared = Map::new();
-        for relation in ["storage", "application_insights"] {
-            let reference = self.relations[facts.resource].get(relation).and_then(|r| r.first());
-            let Some(target) = reference.and_then(|r| r.target) else { continue };
-            let users = self.users.get(&(relation, target)).into_iter().flatten().copied();
-            let others = users.filter(|user| *user != facts.resource && !counterpart(*user));
-            let others: Vec<Value> = others.map(|user| self.user_json(user)).collect();
-            if !others.is_empty() {
-                shared.insert(relation.to_owned(), others.into());
-            }
-        }
-        shared
-    }
-
-    fn user_json(&self, number: usize) -> Value {
-        let resource = &self.resources[number];
-        let mut json = json!({"id": resource.id.key(), "name": resource.display_name()});
-        if let Some(region) = resource.region() {
-            json["location"] = region.as_str().into();
-        }
-        json
-    }
-
-    fn resource_json(&self, number: usize) -> Value {
-        let resource = &self.resources[number];
-        let mut object = resource.body.as_object().cloned().unwrap_or_default();
-        if let Some(location) = object.get("location").and_then(Value::as_str) {
-            let region = Region::parse(location);
-            object.insert("location".to_owned(), region.as_str().into());
-        }
-        object.insert("id".to_owned(), resource.id.key().into());
-        object.insert("name".to_owned(), resource.display_name().into());
-        object.insert("type".to_owned(), resource.resource_type.as_str().into());
-        object.insert("exact".to_owned(), resource.id.is_exact().into());
-        let unknown: Map<String, Value> =
-            resource.unknown.iter().map(|(p, u)| (p.to_string(), u.reason().into())).collect();
-        object.insert("unknown".to_owned(), unknown.into());
-        let relations: Map<String, Value> = self.relations[number]
-            .iter()
-            .map(|(name, references)| {
-                let references: Vec<Value> = references.iter().map(|r| self.reference_json(resource, r)).collect();
-                ((*name).to_owned(), references.into())
-            })
-            .collect();
-        object.insert("relations".to_owned(), relations.into());
-        if let Some(declaration) = resource.declaration() {
-            if declaration.existing {
-                object.insert("existing".to_owned(), true.into());
-            }
-            if let Some(condition) = &declaration.condition {
-                object.insert("conditional".to_owned(), condition.as_str().into());
-            }
-        }
-        object.into()
-    }
-
-    fn reference_json(&self, from: &Resource, reference: &Reference) -> Value {
-        let target = reference.target.map(|number| &self.resources[number]);
-        let condition = |r: &Resource| r.declaration().and_then(|d| d.condition.clone());
-        let id = target.map_or(&reference.id, |resource| &resource.id);
-        let mut json = json!({
-            "id": id.key(),
-            "name": id.name().map_or_else(|| id.to_string(), ToString::to_string),
-            "exact": id.is_exact(),
-            "found": target.is_some(),
-        });
-        if let Some(pointer) = reference.pointer {
-            json["pointer"] = pointer.into();
-        }
-        if reference.inherited {
-            json["inherited"] = true.into();
-        }
-        // Under the condition of the source itself it is there whenever the source is.
-        if let Some(condition) = target.and_then(condition).filter(|c| Some(c) != condition(from).as_ref()) {
-            json["conditional"] = condition.into();
-        }
-        json
-    }
-
-    /// Ids that are proved to be one resource (or two) although their spelling does not show it. Exact
-    /// ids need no row to be told apart.
-    fn sameness_json(&self, resources: &[usize], wanted: bool) -> Map<String, Value> {
-        let mut ids: BTreeMap<&str, &ResourceId> = BTreeMap::new();
-        for number in resources {
-            let references = self.relations[*number].values().flatten();
-            for reference in references.filter(|r| r.pointer.is_some()) {
-                let id = reference.target.map_or(&reference.id, |n| &self.resources[n].id);
-                ids.insert(id.key(), id);
-            }
-        }
-        let mut rows: Map<String, Value> = Map::new();
-        for (a_key, a) in &ids {
-            for (b_key, b) in ids.iter().filter(|(b_key, _)| *b_key != a_key) {
-                let needed = wanted || !(a.is_exact() && b.is_exact());
-                if needed && a.same(b) == Some(wanted) {
-                    let row = rows.entry(*a_key).or_insert_with(|| Value::Object(Map::new()));
-                    row[*b_key] = true.into();
-                }
-            }
-        }
-        rows
-    }
-
-    fn complete_json(&self, resources: &[usize], pair: Option<&PairConfig>, config: &Config) -> Map<String, Value> {
-        let mut complete: Map<String, Value> = Map::new();
-        for resource_type in self.declared_complete(&config.complete_for(pair)) {
-            complete.insert(resource_type, json!([Collection::EVERYWHERE]));
-        }
-        let mut scopes: BTreeSet<String> = BTreeSet::new();
-        for number in resources {
-            let id = &self.resources[*number].id;
-            scopes.insert(id.key().to_owned());
-            let referred = self.relations[*number].values().flatten().map(|reference| &reference.id);
-            let subscriptions = referred.chain([id]).filter_map(ResourceId::subscription);
-            scopes.extend(subscriptions.map(|subscription| format!("/subscriptions/{subscription}")));
-        }
-        for (resource_type, known) in &self.collection.complete {
-            let mut listed: Vec<&str> = known.iter().filter(|s| scopes.contains(*s)).map(String::as_str).collect();
-            if self.collection.is_complete(resource_type, Collection::EVERYWHERE) {
-                listed = vec![Collection::EVERYWHERE];
-            }
-            if !listed.is_empty() {
-                complete.entry(resource_type.as_str()).or_insert_with(|| json!(listed));
-            }
-        }
-        complete
     }
 }
 
@@ -461,9 +346,15 @@ fn related_subject(
 ) -> Subject {
     // Deeper on the path the pointer belongs to another resource than the workspace.
     let pointer = reference.pointer.filter(|_| path.len() == 1);
-    Subject { id: reference.id.key().to_owned(), kind, resource: reference.target, workspace, pointer, pair, tiers }
+    let resource = reference.target;
+    Subject { resource, pointer, pair, ..Subject::new(reference.id.key().to_owned(), kind, workspace, tiers) }
 }
 
 fn reference_key(estate: &Estate, reference: &Reference) -> String {
     reference.target.map_or_else(|| reference.id.key().to_owned(), |number| estate.key(number))
+}
+
+/// Whether inputs of this scope hold many pairs at once.
+fn is_wide(scope: Scope) -> bool {
+    matches!(scope, Scope::Subscription | Scope::Estate)
 }

@@ -3,12 +3,14 @@
 //! part.
 
 mod defaults;
+mod document;
 mod inputs;
 mod normalise;
 mod pairs;
 mod relations;
 mod services;
 mod subjects;
+mod wide;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,6 +19,7 @@ pub use inputs::{Home, RuleInput, Subject};
 pub use normalise::EvidencePaths;
 pub use pairs::{Basis, Counterpart, Pair, Role, WorkspaceFacts};
 pub use relations::{Reference, Relations, WORKSPACE};
+pub use wide::{FailoverRegion, SubscriptionGroup};
 
 use crate::config::Config;
 use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Resource, SourceFiles};
@@ -33,6 +36,8 @@ pub struct Estate {
     pub workspaces: Vec<WorkspaceFacts>,
     /// The pairs, declared and inferred, in the order of their ids.
     pub pairs: Vec<Pair>,
+    /// The subscriptions with workspaces, in the order of their ids.
+    pub subscriptions: Vec<SubscriptionGroup>,
     /// What was complete and what is missing.
     pub collection: Collection,
     /// The deployments that declare resources.
@@ -47,8 +52,10 @@ pub struct Estate {
     may_be_complete: bool,
     /// Types of which some resource stands under an undecided condition.
     undecided_types: BTreeSet<String>,
-    /// The judged workspaces that refer to a resource, by relation and resource.
+    /// The judged workspaces of which a resource is a subject, by kind and resource.
     users: HashMap<(&'static str, usize), Vec<usize>>,
+    /// The workspaces of which an account is the default one.
+    default_of: HashMap<usize, Vec<usize>>,
     /// The pairs of each member, by the number of its resource.
     pairs_of: HashMap<usize, Vec<usize>>,
 }
@@ -74,6 +81,7 @@ impl Estate {
             relations,
             workspaces: Vec::new(),
             pairs: Vec::new(),
+            subscriptions: Vec::new(),
             may_be_complete: !inventory.collection.gaps.iter().any(hides_resources),
             undecided_types,
             collection: inventory.collection,
@@ -82,10 +90,13 @@ impl Estate {
             captured_at: inventory.captured_at,
             live,
             users: HashMap::new(),
+            default_of: HashMap::new(),
             pairs_of: HashMap::new(),
         };
         (estate.workspaces, estate.pairs) = pairs::form(&estate, config);
+        estate.add_dependencies(config, &index);
         estate.index_members();
+        estate.subscriptions = wide::group(&estate);
         estate
     }
 
@@ -95,12 +106,42 @@ impl Estate {
                 self.pairs_of.entry(member).or_default().push(at);
             }
         }
+        for (number, relations) in self.relations.iter().enumerate() {
+            let workspace = self.resources[number].resource_type == WORKSPACE;
+            let accounts = relations.get("storage").into_iter().flatten().filter(|_| workspace);
+            for account in accounts.filter_map(|reference| reference.target) {
+                self.default_of.entry(account).or_default().push(number);
+            }
+        }
+        let mut users: HashMap<_, Vec<usize>> = HashMap::new();
         for facts in self.workspaces.iter().filter(|w| w.judged) {
-            for (relation, references) in &self.relations[facts.resource] {
-                for target in references.iter().filter_map(|r| r.target) {
-                    self.users.entry((relation, target)).or_default().push(facts.resource);
+            for (kind, root) in subjects::kinds() {
+                for target in self.related(facts.resource, root).into_iter().filter_map(|(r, _)| r.target) {
+                    let known = users.entry((kind, target)).or_default();
+                    if known.last() != Some(&facts.resource) {
+                        known.push(facts.resource);
+                    }
                 }
             }
+        }
+        self.users = users;
+    }
+
+    /// What the configuration says that workspaces depend on (`data_dependencies`): all of them, or
+    /// those of one pair.
+    fn add_dependencies(&mut self, config: &Config, index: &relations::Index) {
+        let own = |pair: &Pair| pair.declared_by.map_or(&[][..], |at| &config.pairs[at].data_dependencies);
+        let judged = self.workspaces.iter().filter(|w| w.judged).map(|facts| facts.resource);
+        let mut named: BTreeSet<(usize, &str)> = BTreeSet::new();
+        for workspace in judged {
+            named.extend(config.data_dependencies.iter().map(|id| (workspace, id.as_str())));
+        }
+        for pair in &self.pairs {
+            named.extend(pair.members.iter().flat_map(|member| own(pair).iter().map(|id| (*member, id.as_str()))));
+        }
+        for (workspace, id) in named {
+            let found = relations::dependencies(&self.resources[workspace], id, index, &self.resources);
+            self.relations[workspace].entry("dependencies").or_default().extend(found);
         }
     }
 

@@ -24,6 +24,9 @@ const SQL_INSTANCE: &str = "microsoft.sql/managedinstances";
 const INSTANCE_GROUP: &str = "microsoft.sql/locations/instancefailovergroups";
 const POSTGRESQL: &str = "microsoft.dbforpostgresql/flexibleservers";
 const MYSQL: &str = "microsoft.dbformysql/flexibleservers";
+const USAGES: &str = "microsoft.machinelearningservices/locations/usages";
+const QUOTAS: &str = "microsoft.machinelearningservices/locations/quotas";
+const VM_SIZES: &str = "microsoft.machinelearningservices/locations/vmsizes";
 const LOCK: &str = "microsoft.authorization/locks";
 
 /// How the targets of a relation are found.
@@ -42,8 +45,12 @@ enum Via {
     Service(fn(&Services<'_>) -> Option<Reference>),
     /// The Cosmos DB accounts of a workspace with a customer-managed key.
     CosmosAccounts,
+    /// The source itself, if this property says how it does something.
+    Own(&'static str),
     /// The sources of another relation that leads here.
     Reverse(&'static str, &'static str),
+    /// The resources of this type in the subscription and region of the source.
+    InRegion(&'static str),
 }
 
 struct Relation {
@@ -68,10 +75,14 @@ const RELATIONS: &[Relation] = &[
     relation(WORKSPACE, "hub", Via::Id("/properties/hubResourceId")),
     relation(WORKSPACE, "computes", Via::Children(COMPUTE)),
     relation(WORKSPACE, "datastores", Via::Children(DATASTORE)),
+    relation(WORKSPACE, "usages", Via::InRegion(USAGES)),
+    relation(WORKSPACE, "quotas", Via::InRegion(QUOTAS)),
+    relation(WORKSPACE, "vm_sizes", Via::InRegion(VM_SIZES)),
     relation(COMPUTE, "attached", Via::Id("/properties/resourceId")),
     relation(WORKSPACE, "connections", Via::Children(CONNECTION)),
     relation(WORKSPACE, "data_assets", Via::Children(DATA)),
     relation(WORKSPACE, "cosmos_accounts", Via::CosmosAccounts),
+    relation(WORKSPACE, "default_datastores", Via::Own("/properties/systemDatastoresAuthMode")),
     relation(DATASTORE, "account", Via::Service(|services| services.account_of_datastore())),
     relation(DATASTORE, "service", Via::Service(|services| services.database_of_datastore())),
     relation(CONNECTION, "service", Via::Service(|services| services.of_connection())),
@@ -103,11 +114,16 @@ const RELATIONS: &[Relation] = &[
     relation(LOG_WORKSPACE, "tables", Via::Children("microsoft.operationalinsights/workspaces/tables")),
 ];
 
+/// The relations to what Azure says of a whole region.
+pub(crate) const REGIONAL: &[&str] = &["usages", "quotas", "vm_sizes"];
+
 /// The pointers that relations read, per type: their spelling is made ARM's, and they are collected
 /// whatever the rules ask for.
 pub(crate) fn pointers() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ids = RELATIONS.iter().filter_map(|relation| match relation.via {
-        Via::Id(pointer) | Via::Account(pointer) | Via::Ids(pointer, _) => Some((relation.from, pointer)),
+        Via::Id(pointer) | Via::Own(pointer) | Via::Account(pointer) | Via::Ids(pointer, _) => {
+            Some((relation.from, pointer))
+        }
         _ => None,
     });
     ids.chain(SERVICE_POINTERS.iter().copied())
@@ -191,6 +207,7 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
     let children = children_by_parent(resources);
     let locks = locks_by_scope(resources);
     let services = |from| Services { from, index, resources };
+    let regional = by_region(resources);
     let mut all: Vec<Relations> = Vec::with_capacity(resources.len());
     for resource in resources {
         let mut relations = Relations::new();
@@ -202,7 +219,18 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
                 Via::Account(pointer) => services(resource).account(pointer).into_iter().collect(),
                 Via::Service(find) => find(&services(resource)).into_iter().collect(),
                 Via::CosmosAccounts => services(resource).cosmos_accounts(),
+                Via::Own(pointer) => {
+                    let stated = Pointer::parse(pointer).is_some_and(|p| resource.unknown_at(&p).is_some());
+                    let stated = stated || resource.get(pointer).is_some();
+                    let own = index.find(&resource.id, resource, resources).filter(|_| stated);
+                    own.map(|number| Reference::to(resource, number, pointer)).into_iter().collect()
+                }
                 Via::Reverse(..) => Vec::new(),
+                Via::InRegion(wanted) => {
+                    let here = region_of(resource)
+                        .and_then(|(subscription, region)| regional.get(&(subscription, region, wanted.to_owned())));
+                    here.into_iter().flatten().map(|n| held(resources, *n)).collect()
+                }
                 Via::Children(child_type) => {
                     let own = children.get(resource.id.key()).into_iter().flatten();
                     own.filter(|n| resources[**n].resource_type == child_type).map(|n| held(resources, *n)).collect()
@@ -221,6 +249,28 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
     add_projects(&mut all, resources);
     add_reverse(&mut all, resources);
     all
+}
+
+/// What an id in `data_dependencies` stands for: a SQL server for the databases on it.
+pub(super) fn dependencies(from: &Resource, id: &str, index: &Index, resources: &[Resource]) -> Vec<Reference> {
+    let id = ResourceId::parse(id);
+    let target = index.find(&id, from, resources);
+    let server = target.map(|number| &resources[number]).filter(|resource| resource.resource_type == SQL_SERVER);
+    let databases = server.into_iter().flat_map(|server| {
+        let own = |resource: &Resource| {
+            resource.resource_type == SQL_DATABASE && resource.id.parent().as_ref() == Some(&server.id)
+        };
+        // The service itself keeps this one.
+        let user = |resource: &Resource| !resource.display_name().eq_ignore_ascii_case("master");
+        let all = resources.iter().enumerate();
+        all.filter(move |(_, resource)| own(resource) && user(resource)).map(|(number, _)| held(resources, number))
+    });
+    let databases: Vec<Reference> = databases.collect();
+    if !databases.is_empty() {
+        return databases;
+    }
+    let id = target.map_or(id, |number| resources[number].id.clone());
+    vec![Reference { id, target, pointer: None, inherited: false }]
 }
 
 fn parent(from: &Resource, index: &Index, resources: &[Resource]) -> Option<Reference> {
@@ -255,6 +305,22 @@ fn children_by_parent(resources: &[Resource]) -> HashMap<String, Vec<usize>> {
         }
     }
     children
+}
+
+fn region_of(resource: &Resource) -> Option<(String, String)> {
+    Some((resource.id.subscription()?, resource.region()?.as_str().to_owned()))
+}
+
+/// What Azure says of regions, by subscription, region and type.
+fn by_region(resources: &[Resource]) -> HashMap<(String, String, String), Vec<usize>> {
+    let mut found: HashMap<_, Vec<usize>> = HashMap::new();
+    for (number, resource) in resources.iter().enumerate() {
+        let regional = RELATIONS.iter().any(|r| matches!(r.via, Via::InRegion(t) if t == resource.resource_type));
+        if let Some((subscription, region)) = region_of(resource).filter(|_| regional) {
+            found.entry((subscription, region, resource.resource_type.clone())).or_default().push(number);
+        }
+    }
+    found
 }
 
 fn locks_by_scope(resources: &[Resource]) -> HashMap<String, Vec<usize>> {

@@ -11,6 +11,11 @@ const SQL_INSTANCE: &str = "Microsoft.Sql/managedInstances";
 const POSTGRESQL: &[&str] = &["Microsoft.DBforPostgreSQL/flexibleServers", "Microsoft.DBforPostgreSQL/servers"];
 const MYSQL: &[&str] = &["Microsoft.DBforMySQL/flexibleServers", "Microsoft.DBforMySQL/servers"];
 
+/// The datastores that the service makes with each workspace.
+/// <https://learn.microsoft.com/azure/machine-learning/concept-workspace>
+const SERVICE_MADE: &[&str] =
+    &["workspaceblobstore", "workspacefilestore", "workspaceworkingdirectory", "workspaceartifactstore"];
+
 /// The longest text in which a host is looked for.
 const LONGEST: usize = 4096;
 
@@ -51,12 +56,17 @@ pub(super) struct Services<'a> {
 }
 
 impl Services<'_> {
-    /// The account behind a datastore. Storage account names are unique in Azure, and so are those of
+    /// The account behind a datastore that people made; those of the service are on the default account.
+    /// Storage account names are unique in Azure, and so are those of
     /// Data Lake Gen1: the name alone leads to the account.
     pub fn account_of_datastore(&self) -> Option<Reference> {
         const NAME: &str = "/properties/accountName";
         const STORE: &str = "/properties/storeName";
         let part = |pointer: &str| self.from.text_at(pointer).unwrap_or_default();
+        let name = self.from.display_name().to_ascii_lowercase();
+        if SERVICE_MADE.contains(&name.as_str()) {
+            return None;
+        }
         if let Some(name) = self.from.text_at(STORE) {
             return Some(self.reference(self.id(DATA_LAKE_GEN1, &name), STORE));
         }

@@ -1,4 +1,4 @@
-//! How the subjects of each kind are found from a workspace or a pair.
+//! How the subjects of each kind are found from a workspace, a pair, a subscription or the estate.
 
 use crate::rule::SUBJECT_KINDS;
 
@@ -11,24 +11,80 @@ pub(crate) enum Root {
     SecondaryWorkspace,
     /// The pair.
     Pair,
-    /// What these relations lead to from each workspace.
-    Related(&'static [&'static str]),
+    /// What one of these paths of relations leads to from each workspace.
+    Related(&'static [&'static [&'static str]]),
+    /// The data services of these types that a datastore, a connection or the configuration names.
+    Services(&'static [&'static str]),
+    /// The same as related from the primary of a pair only.
+    OfPrimary(&'static [&'static [&'static str]]),
+    /// The subscription.
+    Subscription,
+    /// A region of the subscription into which pairs fail over.
+    FailoverRegion,
+    /// Every resource of the estate's input that has one of these types.
+    OfType(&'static [&'static str]),
+    /// Every resource of the estate's input that a workspace reaches or the configuration names.
+    Anything,
 }
 
 const ROOTS: &[(&str, Root)] = &[
     ("workspace", Root::Workspace),
     ("secondary_workspace", Root::SecondaryWorkspace),
     ("workspace_pair", Root::Pair),
-    ("default_storage", Root::Related(&["storage"])),
-    ("key_vault", Root::Related(&["key_vault"])),
-    ("container_registry", Root::Related(&["container_registry"])),
-    ("registry_replication", Root::Related(&["container_registry", "replications"])),
-    ("application_insights", Root::Related(&["application_insights"])),
-    ("log_workspace", Root::Related(&["application_insights", "log_workspace"])),
-    ("compute", Root::Related(&["computes"])),
-    ("datastore", Root::Related(&["datastores"])),
-    ("data_storage", Root::Related(&["datastores", "account"])),
+    ("default_storage", Root::Related(&[&["storage"]])),
+    ("key_vault", Root::Related(&[&["key_vault"]])),
+    ("container_registry", Root::Related(&[&["container_registry"]])),
+    ("registry_replication", Root::Related(&[&["container_registry", "replications"]])),
+    ("application_insights", Root::Related(&[&["application_insights"]])),
+    ("log_workspace", Root::Related(&[&["application_insights", "log_workspace"]])),
+    ("compute", Root::Related(&[&["computes"]])),
+    ("datastore", Root::Related(&[&["default_datastores"], &["datastores"]])),
+    ("data_storage", Root::Services(&["microsoft.storage/storageaccounts"])),
+    (
+        "sql_database",
+        Root::Services(&["microsoft.sql/servers/databases", "microsoft.sql/managedinstances", "microsoft.sql/servers"]),
+    ),
+    ("postgresql_server", Root::Services(&["microsoft.dbforpostgresql/flexibleservers"])),
+    ("mysql_server", Root::Services(&["microsoft.dbformysql/flexibleservers"])),
+    ("cosmos_account", Root::Related(&[&["cosmos_accounts"]])),
+    (
+        "data_lake_user",
+        Root::OfType(&[
+            "microsoft.datalakestore/accounts",
+            "microsoft.machinelearningservices/workspaces/datastores",
+            "microsoft.machinelearningservices/workspaces/data/versions",
+        ]),
+    ),
+    (
+        "database_server",
+        Root::OfType(&[
+            "microsoft.dbforpostgresql/servers",
+            "microsoft.dbforpostgresql/flexibleservers",
+            "microsoft.dbformysql/servers",
+            "microsoft.dbformysql/flexibleservers",
+        ]),
+    ),
+    ("primary_compute", Root::OfPrimary(&[&["computes"]])),
+    ("container_group", Root::OfType(&["microsoft.containerinstance/containergroups"])),
+    ("subscription", Root::Subscription),
+    ("subscription_region", Root::FailoverRegion),
+    ("resource", Root::Anything),
 ];
+
+/// What leads from a workspace to the data services that it uses.
+const SERVICE_PATHS: &[&[&str]] =
+    &[&["datastores", "account"], &["datastores", "service"], &["connections", "service"], &["dependencies"]];
+
+impl Root {
+    /// The paths of relations from each workspace, and the types that count; none for all.
+    pub(crate) fn paths(&self) -> (&'static [&'static [&'static str]], &'static [&'static str]) {
+        match self {
+            Self::Related(paths) | Self::OfPrimary(paths) => (paths, &[]),
+            Self::Services(types) => (SERVICE_PATHS, types),
+            _ => (&[], &[]),
+        }
+    }
+}
 
 /// How the subjects of a kind (a name of [`SUBJECT_KINDS`]) are found.
 pub(crate) fn root_of(kind: &str) -> Option<&'static Root> {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::reason::open_reason;
-use super::{capped, tier_of};
+use super::{capped, is_inferred, tier_of};
 use crate::config::Config;
 use crate::estate::{Estate, Home, Subject};
 use crate::finding::Verdict;
@@ -12,7 +12,7 @@ use crate::policy::{self, Denial, Evaluator, Judged, Worker};
 use crate::rule::{Level, Rule, Scope};
 
 /// The scopes that have inputs, in the order in which they are judged.
-const SCOPES: [Scope; 2] = [Scope::Workspace, Scope::Pair];
+const SCOPES: [Scope; 4] = [Scope::Workspace, Scope::Pair, Scope::Subscription, Scope::Estate];
 
 /// A rule that takes part in a scan.
 pub struct Enabled {
@@ -74,7 +74,8 @@ pub fn judge(
     keep_proved: bool,
 ) -> Judgement {
     let bench = Bench { estate, rules, config, today, keep_proved };
-    let homes: Vec<Home> = SCOPES.iter().flat_map(|scope| estate.homes(*scope)).collect();
+    let wanted = |scope: &&Scope| rules.iter().any(|enabled| enabled.feedable && enabled.rule.scope == **scope);
+    let homes: Vec<Home> = SCOPES.iter().filter(wanted).flat_map(|scope| estate.homes(*scope)).collect();
     let judged = homes.par_iter().map_init(|| evaluator.worker(), |worker, home| bench.judge(worker, *home));
     judged.reduce(Judgement::default, Judgement::join).join(bench.lone_workspaces())
 }
@@ -129,18 +130,22 @@ impl Bench<'_> {
             let message = format!("{} proves a pass and a denial for {}", rule.id, subject.id);
             result.faults.push(fault(GapCode::RuleConflict, &message));
         }
-        let inferred = subject.pair.is_some_and(|at| !self.estate.pairs[at].basis.is_declared());
+        let inferred = is_inferred(self.estate, subject);
         let ruling = |level, message, denial| Ruling {
             rule: place,
             subject: subject.clone(),
             verdict: judged.verdict,
-            level: capped(level, rule, inferred),
+            level: capped(level, inferred),
             message,
             denial,
         };
         match judged.verdict {
             Verdict::Deny => result.rulings.extend(judged.denials.into_iter().map(|denial| {
-                let note = if inferred { " (the pair is inferred)" } else { "" };
+                let note = match (inferred, subject.pair) {
+                    (true, Some(_)) => " (the pair is inferred)",
+                    (true, None) => " (the pairs are inferred)",
+                    _ => "",
+                };
                 let message = format!("{}{note}", denial.message);
                 ruling(denial.level.unwrap_or(level), message, Some(denial))
             })),

@@ -15,7 +15,7 @@ use crate::finding::fingerprint;
 use crate::finding::{self, Counts, Finding, Place, Related, ReportedGap, ResourceRef, Verdict};
 use crate::model::{Gap, GapPlace, Pointer};
 use crate::policy::Denial;
-use crate::rule::{Level, Rule, Scope, Static, Tier};
+use crate::rule::{Level, Rule, Static, Tier};
 use place::Locator;
 use target::target_key;
 
@@ -86,7 +86,7 @@ impl<'a> Reporter<'a> {
             name: own_name,
             group,
             tier: tier_of(rule, subject),
-            inferred: pair.is_some_and(|pair| !pair.basis.is_declared()),
+            inferred: is_inferred(self.estate, subject),
         }
     }
 
@@ -282,7 +282,13 @@ pub fn workspace_count(estate: &Estate) -> usize {
     estate.resources.iter().filter(|r| r.resource_type == WORKSPACE).count()
 }
 
+/// Whether nobody declared any of the pairs that a subject is judged for.
+fn is_inferred(estate: &Estate, subject: &Subject) -> bool {
+    let mut pairs = subject.pair.iter().chain(&subject.pairs).peekable();
+    pairs.peek().is_some() && pairs.all(|at| !estate.pairs[*at].basis.is_declared())
+}
+
 /// The capped level of a denial: one of an inferred pair is a warning at most.
-fn capped(level: Level, rule: &Rule, inferred: bool) -> Level {
-    if inferred && rule.scope == Scope::Pair { level.min(Level::Warning) } else { level }
+fn capped(level: Level, inferred: bool) -> Level {
+    if inferred { level.min(Level::Warning) } else { level }
 }
