@@ -386,6 +386,9 @@ defaults := {
 	"require_paired_region": false,
 	"min_soft_delete_days": 7,
 	"min_telemetry_days": 90,
+	"rpo_minutes": 15,
+	"retirement_warn_days": 365,
+	"data_dependencies": [],
 	"min_online_instances": 3,
 	"min_capacity_ratio": {"active-active": 1.0, "active-standby": 0.5, "active-passive": 0.0},
 	"name_map": {},
@@ -541,12 +544,12 @@ linked(one, link, plain, ids) := array.concat(
 	],
 )
 
-reference(target, plain) := {
+reference(target, plain) := object.union(object.filter(object.get(plain, target, {}), ["conditional"]), {
 	"id": target,
 	"name": last_name(target),
 	"exact": object.get(plain, [target, "exact"], true),
 	"found": object.get(plain, target, null) != null,
-}
+})
 
 last_name(path) := names[count(names) - 1] if names := split(path, "/")
 

@@ -92,7 +92,7 @@ pass contains subject.id if {
 	datastores := training_data.datastores(primary)
 	count(datastores) > 0
 	every datastore in datastores {
-		datastore == namesake(datastore, secondary)
+		agree(datastore, namesake(datastore, secondary))
 	}
 }
 
@@ -128,10 +128,13 @@ agree(a, b) if {
 }
 
 # Where in the account. A Data Lake Gen1 datastore has all of it.
-place(datastore) := lower([name |
-	some member in ["containerName", "fileShareName", "filesystem", "storeName"]
-	name := datastore.properties[member]
-][0])
+place(datastore) := lower(datastore.properties.containerName)
+
+place(datastore) := lower(datastore.properties.fileShareName)
+
+place(datastore) := lower(datastore.properties.filesystem)
+
+place(datastore) := "" if is_string(datastore.properties.storeName)
 
 # What is proved to be different.
 differences(a, b) := array.concat(
