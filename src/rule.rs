@@ -153,6 +153,7 @@ pub const SUBJECT_KINDS: &[(&str, &[Scope])] = &[
     ("cosmos_account", WORKSPACE_OR_PAIR),
     ("data_lake_user", &[Scope::Estate]),
     ("database_server", &[Scope::Estate]),
+    ("retirable", &[Scope::Estate]),
     ("primary_compute", &[Scope::Pair]),
     ("container_group", &[Scope::Estate]),
     ("subscription", &[Scope::Subscription]),

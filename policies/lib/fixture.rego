@@ -656,6 +656,18 @@ estate_kinds := {
 		"microsoft.machinelearningservices/workspaces/datastores",
 		"microsoft.machinelearningservices/workspaces/data/versions",
 	},
+	"retirable": {
+		"microsoft.containerregistry/registries",
+		"microsoft.containerservice/managedclusters",
+		"microsoft.databricks/workspaces",
+		"microsoft.dbformysql/flexibleservers",
+		"microsoft.hdinsight/clusterpools",
+		"microsoft.hdinsight/clusters",
+		"microsoft.machinelearningservices/workspaces/computes",
+		"microsoft.machinelearningservices/workspaces/onlineendpoints/deployments",
+		"microsoft.network/virtualnetworkgateways",
+		"microsoft.storage/storageaccounts",
+	},
 	"database_server": {
 		"microsoft.dbforpostgresql/servers",
 		"microsoft.dbforpostgresql/flexibleservers",

@@ -56,6 +56,21 @@ const ROOTS: &[(&str, Root)] = &[
         ]),
     ),
     (
+        "retirable",
+        Root::OfType(&[
+            "microsoft.containerregistry/registries",
+            "microsoft.containerservice/managedclusters",
+            "microsoft.databricks/workspaces",
+            "microsoft.dbformysql/flexibleservers",
+            "microsoft.hdinsight/clusterpools",
+            "microsoft.hdinsight/clusters",
+            "microsoft.machinelearningservices/workspaces/computes",
+            "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments",
+            "microsoft.network/virtualnetworkgateways",
+            "microsoft.storage/storageaccounts",
+        ]),
+    ),
+    (
         "database_server",
         Root::OfType(&[
             "microsoft.dbforpostgresql/servers",
