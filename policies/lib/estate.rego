@@ -72,6 +72,13 @@ absent(from, path) if {
 	}
 }
 
+# Whether nothing that is at this path of a resource, around it or inside it, is unknown.
+settled(from, path) if {
+	every pointer, _ in from.unknown {
+		not covers(pointer, path)
+	}
+}
+
 # Whether an unknown pointer hides what is at a path, or something inside it.
 covers(pointer, path) if startswith(concat("", ["/", concat("/", path), "/"]), concat("", [pointer, "/"]))
 

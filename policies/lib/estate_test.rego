@@ -93,3 +93,10 @@ test_members_by_role if {
 	not estate.primary(undirected.pairs[0]) with input as undirected
 	count(estate.members(undirected.pairs[0])) == 2 with input as undirected
 }
+
+test_settled_means_nothing_inside_or_around_is_unknown if {
+	estate.settled(account, ["sku"])
+	not estate.settled(account, ["properties"])
+	not estate.settled(account, ["properties", "networkAcls", "defaultAction"])
+	not estate.settled({"unknown": {"": "not collected"}}, ["sku"])
+}

@@ -7,15 +7,19 @@
 #   Application Insights and Log Analytics, sharing one key vault and one replicated registry.
 #
 #   Changes are an object: name of a resource -> what is merged into it. null drops the resource, an
-#   unknown name adds one (`type` and body). Four members of a change are instructions:
+#   unknown name adds one (`type` and body). Some members of a change are instructions:
 #     without:  list of pointers that are taken away
 #     unknown:  pointer -> reason; the value is taken away too
 #     refers:   pointer -> identity of an expression that stands where an id should; unknown as well
+#     relates:  relation -> ids; for what the host finds by names and hosts
 #     links:    relation -> pointer -> names of the resources (or ids, for what is not in the estate) that
 #               the property leads to, where that takes more than reading an id
+#   fixture_parts has what a workspace may have besides: changes to be merged with those of a test.
 #   Functions that take an input and give one (`live`, `complete`, …) change the rest of it.
 # scope: package
 package holdfast.lib.fixture
+
+import data.holdfast.lib.fixture_parts
 
 # The input of a pair rule.
 pair(changes) := document("pair", members, changes)
@@ -30,6 +34,9 @@ subscription(changes) := document("subscription", members, changes)
 
 # The input of an estate rule.
 whole(changes) := document("estate", members, changes)
+
+# A part of fixture_parts with changes of it.
+part(name, changes) := object.union(fixture_parts.parts[name], changes)
 
 # The same, read from Azure.
 live(doc) := object.union(doc, {"source": "live"})
@@ -76,6 +83,8 @@ nonproduction(doc) := object.union(doc, {"workspaces": {own: {"production": fals
 
 # The canonical id of a resource of the estate.
 id(name) := lower(arm_id(name, estate[name]))
+
+id(name) := lower(arm_id(name, more[name])) if some more in fixture_parts.parts
 
 # The ARM id of a resource, from its type and its name (a child's name starts with its parent's). A
 # lock hangs below what it is `on`: a resource of the estate, or the resource group.
@@ -316,7 +325,7 @@ region(side, location) := object.union_n([
 	kept := {"enabled": true, "days": 14}
 }
 
-# Where a resource refers to another, and what its children are called.
+# Where a resource refers to another, and what its children are called (by type).
 references := {
 	"storage": "storageAccount",
 	"key_vault": "keyVault",
@@ -324,21 +333,32 @@ references := {
 	"application_insights": "applicationInsights",
 	"hub": "hubResourceId",
 	"log_workspace": "WorkspaceResourceId",
+	"attached": "resourceId",
 }
 
 children := {
-	"blob_services": "microsoft.storage/storageaccounts/blobservices",
-	"file_services": "microsoft.storage/storageaccounts/fileservices",
-	"replications": "microsoft.containerregistry/registries/replications",
-	"tables": "microsoft.operationalinsights/workspaces/tables",
-	"computes": "microsoft.machinelearningservices/workspaces/computes",
-	"datastores": "microsoft.machinelearningservices/workspaces/datastores",
-	"connections": "microsoft.machinelearningservices/workspaces/connections",
-	"data_assets": "microsoft.machinelearningservices/workspaces/data",
-	"versions": "microsoft.machinelearningservices/workspaces/data/versions",
-	"object_replication": "microsoft.storage/storageaccounts/objectreplicationpolicies",
-	"failover_groups": "microsoft.sql/servers/failovergroups",
-	"replication_links": "microsoft.sql/servers/databases/replicationlinks",
+	"microsoft.storage/storageaccounts/blobservices": "blob_services",
+	"microsoft.storage/storageaccounts/fileservices": "file_services",
+	"microsoft.containerregistry/registries/replications": "replications",
+	"microsoft.operationalinsights/workspaces/tables": "tables",
+	"microsoft.containerservice/managedclusters/agentpools": "agent_pools",
+	"microsoft.machinelearningservices/workspaces/computes": "computes",
+	"microsoft.machinelearningservices/workspaces/datastores": "datastores",
+	"microsoft.machinelearningservices/workspaces/connections": "connections",
+	"microsoft.storage/storageaccounts/objectreplicationpolicies": "object_replication",
+	"microsoft.sql/servers/failovergroups": "failover_groups",
+	"microsoft.sql/servers/databases/replicationlinks": "replication_links",
+	"microsoft.machinelearningservices/workspaces/schedules": "schedules",
+	"microsoft.machinelearningservices/workspaces/data": "data",
+	"microsoft.machinelearningservices/workspaces/data/versions": "versions",
+	"microsoft.machinelearningservices/workspaces/onlineendpoints": "online_endpoints",
+	"microsoft.machinelearningservices/workspaces/onlineendpoints/deployments": "deployments",
+	"microsoft.machinelearningservices/workspaces/serverlessendpoints": "serverless_endpoints",
+	"microsoft.machinelearningservices/workspaces/batchendpoints": "batch_endpoints",
+	"microsoft.machinelearningservices/workspaces/batchendpoints/deployments": "deployments",
+	"microsoft.cdn/profiles/origingroups/origins": "origins",
+	"microsoft.apimanagement/service/backends": "backends",
+	"microsoft.network/trafficmanagerprofiles/externalendpoints": "endpoints",
 }
 
 # What leads to a resource of a type through other relations: type -> relation -> the others.
@@ -349,23 +369,47 @@ reverse := {
 	"microsoft.sql/managedinstances": {"failover_groups": {"instances", "partners"}},
 }
 
+# The relations of computes by what they are attached to.
+attachments := {
+	"kubernetes_cluster": {"kubernetes", "aks"},
+	"databricks_workspace": {"databricks"},
+	"hdinsight_cluster": {"hdinsight"},
+}
+
 regional := {
 	"usages": "microsoft.machinelearningservices/locations/usages",
 	"quotas": "microsoft.machinelearningservices/locations/quotas",
 	"vm_sizes": "microsoft.machinelearningservices/locations/vmsizes",
 }
 
+workspace_type := "microsoft.machinelearningservices/workspaces"
+
+# The types of each kind.
 kinds := {
-	"workspace": "microsoft.machinelearningservices/workspaces",
-	"default_storage": "microsoft.storage/storageaccounts",
-	"key_vault": "microsoft.keyvault/vaults",
-	"container_registry": "microsoft.containerregistry/registries",
-	"registry_replication": "microsoft.containerregistry/registries/replications",
-	"application_insights": "microsoft.insights/components",
-	"log_workspace": "microsoft.operationalinsights/workspaces",
-	"compute": "microsoft.machinelearningservices/workspaces/computes",
-	"datastore": "microsoft.machinelearningservices/workspaces/datastores",
-	"primary_compute": "microsoft.machinelearningservices/workspaces/computes",
+	"workspace": {workspace_type},
+	"default_storage": {"microsoft.storage/storageaccounts"},
+	"key_vault": {"microsoft.keyvault/vaults"},
+	"container_registry": {"microsoft.containerregistry/registries"},
+	"registry_replication": {"microsoft.containerregistry/registries/replications"},
+	"application_insights": {"microsoft.insights/components"},
+	"log_workspace": {"microsoft.operationalinsights/workspaces"},
+	"compute": {"microsoft.machinelearningservices/workspaces/computes"},
+	"datastore": {"microsoft.machinelearningservices/workspaces/datastores"},
+	"kubernetes_cluster": {"microsoft.containerservice/managedclusters"},
+	"online_endpoint": endpoint_types,
+	"online_deployment": {"microsoft.machinelearningservices/workspaces/onlineendpoints/deployments"},
+}
+
+# The types of the kinds that are those of the primary only.
+primary_kinds := {
+	"primary_compute": kinds.compute,
+	"primary_online_endpoint": endpoint_types,
+	"primary_batch_endpoint": {"microsoft.machinelearningservices/workspaces/batchendpoints"},
+}
+
+endpoint_types := {
+	"microsoft.machinelearningservices/workspaces/onlineendpoints",
+	"microsoft.machinelearningservices/workspaces/serverlessendpoints",
 }
 
 # Data services are subjects if a datastore, a connection or the configuration names them.
@@ -406,7 +450,7 @@ document(scope, names, changes) := {
 		scope != "workspace"
 		found := pair_of(resources)
 	],
-	"workspaces": {own: workspace_facts(one.name, all) | some own, one in all; one.type == kinds.workspace},
+	"workspaces": {own: workspace_facts(one.name, all) | some own, one in all; one.type == workspace_type},
 	"resources": resources,
 	"distinct": {},
 	"complete": {},
@@ -415,7 +459,7 @@ document(scope, names, changes) := {
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
 	of_type := {type: found | some type in {one.type | some one in plain}; found := only(plain, type)}
 	ids := {name: lower(arm_id(name, body)) | some name, body in bodies}
-	all := {own: object.union(object.remove(one, ["refers", "links"]), {"relations": related}) |
+	all := {own: object.union(object.remove(one, ["refers", "relates", "links"]), {"relations": related}) |
 		some own, one in plain
 		related := object.union(
 			object.remove(relations(one, plain, of_type), object.get(left_out, scope, [])),
@@ -444,7 +488,7 @@ only(plain, type) := {own: one | some own, one in plain; one.type == type}
 targets_of(one) := {target.id | some target in one.relations[_]}
 
 plain_resource(name, body) := object.union(
-	json.remove(object.remove(known, ["type", "on", "without", "unknown", "refers", "links"]), hidden),
+	json.remove(object.remove(known, ["type", "on", "without", "unknown", "refers", "relates", "links"]), hidden),
 	{
 		"id": own,
 		"name": last_name(name),
@@ -453,6 +497,7 @@ plain_resource(name, body) := object.union(
 		"unknown": unknown,
 		"refers": object.get(body, "refers", {}),
 		"links": object.get(body, "links", {}),
+		"relates": object.get(body, "relates", {}),
 	},
 ) if {
 	own := lower(arm_id(name, body))
@@ -478,12 +523,25 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 				found := {"id": identity, "name": identity, "exact": false, "found": false, "pointer": pointer}
 			]
 		},
-		{relation: [reference(child, plain) |
-			startswith(type, concat("", [one.type, "/"]))
+		{children[type]: [reference(child, plain) |
 			some child, _ in of_type[type]
 			startswith(child, concat("", [one.id, "/"]))
 		] |
-			some relation, type in children
+			some type, _ in of_type
+			children[type]
+			concat("/", array.slice(split(type, "/"), 0, count(split(type, "/")) - 1)) == one.type
+		},
+		{relation: [object.union(reference(target, plain), {"pointer": "/properties/resourceId"})] |
+			some relation, types in attachments
+			lower(one.properties.computeType) in types
+			target := lower(object.get(one.properties, "resourceId", sprintf("unknown of %s", [one.id])))
+		},
+		{"autoscale": [reference(setting, plain) |
+			some setting, other in of_type["microsoft.insights/autoscalesettings"]
+			lower(other.properties.targetResourceUri) == one.id
+		]},
+		{relation: [reference(lower(target), plain) | some target in one.relates[relation]] |
+			some relation, _ in one.relates
 		},
 		{"locks": [object.union(reference(lock, plain), {"inherited": scope != one.id}) |
 			some lock, other in of_type["microsoft.authorization/locks"]
@@ -496,15 +554,15 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 			server := split(one.id, "/databases/")[0]
 		]},
 		{relation: [reference(list, plain) |
-			one.type == kinds.workspace
+			one.type == workspace_type
 			some list, other in of_type[type]
 			other.location == one.location
 		] |
 			some relation, type in regional
 		},
 		{"projects": [reference(project, plain) |
-			one.type == kinds.workspace
-			some project, other in of_type[kinds.workspace]
+			one.type == workspace_type
+			some project, other in of_type[workspace_type]
 			lower(other.properties.hubResourceId) == one.id
 		]},
 	])
@@ -547,7 +605,7 @@ linked(one, link, plain, ids) := array.concat(
 reference(target, plain) := object.union(object.filter(object.get(plain, target, {}), ["conditional"]), {
 	"id": target,
 	"name": last_name(target),
-	"exact": object.get(plain, [target, "exact"], true),
+	"exact": object.get(plain, [target, "exact"], startswith(target, "/")),
 	"found": object.get(plain, target, null) != null,
 })
 
@@ -589,13 +647,23 @@ pair_of(resources) := {
 }
 
 subjects(scope, names, resources) := array.concat(
-	[object.union(subject, home) |
-		some kind, type in kinds
-		some own, one in resources
-		one.type == type
-		judged(kind, own, names, resources)
-		subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own}
-	],
+	array.concat(
+		[object.union(subject, home) |
+			some own, one in resources
+			some kind, types in kinds
+			one.type in types
+			judged(kind, own, names, resources)
+			subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own}
+		],
+		[object.union(subject, home) |
+			scope == "pair"
+			some own, one in resources
+			startswith(own, concat("", [id("ws-west"), "/"]))
+			some kind, types in primary_kinds
+			one.type in types
+			subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own}
+		],
+	),
 	array.concat(
 		[object.union(subject, home) |
 			scope == "pair"
@@ -651,6 +719,9 @@ estate_kinds_of(type, reached) := {name | some name, types in estate_kinds; type
 
 estate_kinds := {
 	"container_group": {"microsoft.containerinstance/containergroups"},
+	"data_version": {"microsoft.machinelearningservices/workspaces/data/versions"},
+	"ml_registry": {"microsoft.machinelearningservices/registries"},
+	"schedule": {"microsoft.machinelearningservices/workspaces/schedules"},
 	"data_lake_user": {
 		"microsoft.datalakestore/accounts",
 		"microsoft.machinelearningservices/workspaces/datastores",
@@ -679,9 +750,8 @@ estate_kinds := {
 # Whether what Azure says of a region is said of the failover region.
 at_home(one) if object.get(one, "location", "northeurope") == "northeurope"
 
-# Of the workspaces in an input only its own are subjects, of the accounts their default ones, of the
-# computes of the primary those of ws-west.
-judged(kind, _, _, _) if not kind in {"workspace", "default_storage", "primary_compute"}
+# Of the workspaces in an input only its own are subjects and of the accounts their default ones.
+judged(kind, _, _, _) if not kind in {"workspace", "default_storage"}
 
 judged("workspace", own, names, _) if {
 	some name in names
@@ -692,9 +762,4 @@ judged("default_storage", own, names, resources) if {
 	some name in names
 	some entry in resources[id(name)].relations.storage
 	entry.id == own
-}
-
-judged("primary_compute", own, names, _) if {
-	count(names) > 1
-	startswith(own, concat("", [id("ws-west"), "/"]))
 }

@@ -20,7 +20,7 @@ datastores(workspace) := [datastore |
 # The data assets of a workspace that people made: not the outputs of jobs, not those without a name of
 # their own, and not those that are archived.
 assets(workspace) := [asset |
-	some asset in estate.related(workspace, "data_assets")
+	some asset in estate.related(workspace, "data")
 	not startswith(lower(asset.name), "azureml_")
 	not asset.properties.isArchived == true
 	not anonymous(asset)
@@ -101,7 +101,7 @@ without_datastores(workspace) if {
 }
 
 without_assets(workspace) if {
-	none(workspace, "data_assets")
+	none(workspace, "data")
 	listed_or_declared("Microsoft.MachineLearningServices/workspaces/data", workspace)
 }
 

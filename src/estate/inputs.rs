@@ -278,7 +278,7 @@ impl Estate {
             Root::Related(_) | Root::Services(_) => related(&pair.members),
             // Which side fails over is for the rule to ask, if nobody said so.
             Root::OfPrimary(_) => related(if pair.directed { &pair.members[..1] } else { &pair.members }),
-            Root::Subscription | Root::FailoverRegion | Root::OfType(_) | Root::Anything => {}
+            Root::Subscription | Root::FailoverRegion | Root::OfType(_) | Root::Referred(..) | Root::Anything => {}
         }
     }
 

@@ -5,6 +5,7 @@
 mod defaults;
 mod document;
 mod inputs;
+mod links;
 mod normalise;
 mod pairs;
 mod relations;

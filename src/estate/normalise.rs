@@ -22,7 +22,27 @@ pub(crate) fn normalise(resources: Vec<Resource>, paths: &EvidencePaths, default
         }
         defaults.apply(resource);
     }
+    shorten_sizes(&mut resources);
     resources
+}
+
+/// Azure lists hundreds of VM sizes per region, with their prices. What is in use decides; the rest would
+/// stand in every input.
+fn shorten_sizes(resources: &mut [Resource]) {
+    const SIZES: &str = "microsoft.machinelearningservices/locations/vmsizes";
+    const USES: &[&str] = &["/properties/properties/vmSize", "/properties/instanceType"];
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    for resource in resources.iter().filter(|r| r.resource_type.starts_with("microsoft.machinelearningservices/")) {
+        let sizes = USES.iter().filter_map(|pointer| resource.get(pointer)?.as_str());
+        used.extend(sizes.map(str::to_ascii_lowercase));
+    }
+    for resource in resources.iter_mut().filter(|r| r.resource_type == SIZES) {
+        let Some(list) = resource.body.pointer_mut("/value").and_then(Value::as_array_mut) else { continue };
+        list.retain(|size| size["name"].as_str().is_some_and(|name| used.contains(&name.to_ascii_lowercase())));
+        for size in list.iter_mut().filter_map(Value::as_object_mut) {
+            size.retain(|name, _| matches!(name.as_str(), "name" | "family" | "vCPUs"));
+        }
+    }
 }
 
 /// Azure ignores the case of property names; rules do not. Renames what differs in case only.
@@ -174,6 +194,19 @@ mod tests {
         }
         assert_eq!(resource.get("/properties/enablePurgeProtection"), Some(&json!(true)));
         assert!(resource.unknown.contains_key("/properties/enableSoftDelete"));
+    }
+
+    #[test]
+    fn of_the_vm_sizes_only_those_in_use_are_kept() {
+        let live = |json: Value| Resource::live(json).expect("it has an id");
+        let of = |rest: &str| format!("/subscriptions/s/providers/Microsoft.MachineLearningServices/{rest}");
+        let compute =
+            json!({"id": of("workspaces/w/computes/c"), "properties": {"properties": {"vmSize": "STANDARD_A"}}});
+        let sizes = json!({"id": of("locations/r/vmSizes/default"), "value": [
+            {"name": "Standard_a", "family": "aFamily", "vCPUs": 2, "gpus": 0}, {"name": "Standard_b"}, {}]});
+        let mut resources = vec![live(compute), live(sizes)];
+        shorten_sizes(&mut resources);
+        assert_eq!(resources[1].body, json!({"value": [{"name": "Standard_a", "family": "aFamily", "vCPUs": 2}]}));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::links::{self, Links};
 use super::services::Services;
 use crate::model::{Hole, Pointer, Resource, ResourceId, Text};
 
@@ -10,8 +11,19 @@ pub const WORKSPACE: &str = "microsoft.machinelearningservices/workspaces";
 const COMPUTE: &str = "microsoft.machinelearningservices/workspaces/computes";
 const DATASTORE: &str = "microsoft.machinelearningservices/workspaces/datastores";
 const CONNECTION: &str = "microsoft.machinelearningservices/workspaces/connections";
-const DATA: &str = "microsoft.machinelearningservices/workspaces/data";
 const DATA_VERSION: &str = "microsoft.machinelearningservices/workspaces/data/versions";
+const SCHEDULE: &str = "microsoft.machinelearningservices/workspaces/schedules";
+const ONLINE: &str = "microsoft.machinelearningservices/workspaces/onlineendpoints";
+const ONLINE_DEPLOYMENT: &str = "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments";
+const SERVERLESS: &str = "microsoft.machinelearningservices/workspaces/serverlessendpoints";
+const BATCH: &str = "microsoft.machinelearningservices/workspaces/batchendpoints";
+const BATCH_DEPLOYMENT: &str = "microsoft.machinelearningservices/workspaces/batchendpoints/deployments";
+const DATA: &str = "microsoft.machinelearningservices/workspaces/data";
+const AUTOSCALE: &str = "microsoft.insights/autoscalesettings";
+const CLUSTER: &str = "microsoft.containerservice/managedclusters";
+const TRAFFIC_MANAGER: &str = "microsoft.network/trafficmanagerprofiles";
+const ORIGIN_GROUP: &str = "microsoft.cdn/profiles/origingroups";
+const API_MANAGEMENT: &str = "microsoft.apimanagement/service";
 const STORAGE: &str = "microsoft.storage/storageaccounts";
 const REGISTRY: &str = "microsoft.containerregistry/registries";
 const COMPONENT: &str = "microsoft.insights/components";
@@ -51,6 +63,18 @@ enum Via {
     Reverse(&'static str, &'static str),
     /// The resources of this type in the subscription and region of the source.
     InRegion(&'static str),
+    /// The resources of this type that name the source at this pointer.
+    ReferredBy(&'static str, &'static str),
+    /// What is behind an attached compute of one of these types.
+    Attached(&'static [&'static str]),
+    /// The computes that are named at these members anywhere below this pointer.
+    Computes(&'static str, &'static [&'static str]),
+    /// The ids in a list, at this member of its elements.
+    EachId(&'static str, &'static str),
+    /// The Azure ML registries whose assets it mentions.
+    MlRegistries,
+    /// What routes to the host of an endpoint.
+    EntryPoints,
 }
 
 struct Relation {
@@ -75,18 +99,21 @@ const RELATIONS: &[Relation] = &[
     relation(WORKSPACE, "hub", Via::Id("/properties/hubResourceId")),
     relation(WORKSPACE, "computes", Via::Children(COMPUTE)),
     relation(WORKSPACE, "datastores", Via::Children(DATASTORE)),
+    relation(WORKSPACE, "schedules", Via::Children(SCHEDULE)),
+    relation(WORKSPACE, "online_endpoints", Via::Children(ONLINE)),
+    relation(WORKSPACE, "serverless_endpoints", Via::Children(SERVERLESS)),
+    relation(WORKSPACE, "batch_endpoints", Via::Children(BATCH)),
+    relation(WORKSPACE, "data", Via::Children(DATA)),
     relation(WORKSPACE, "usages", Via::InRegion(USAGES)),
     relation(WORKSPACE, "quotas", Via::InRegion(QUOTAS)),
     relation(WORKSPACE, "vm_sizes", Via::InRegion(VM_SIZES)),
     relation(COMPUTE, "attached", Via::Id("/properties/resourceId")),
     relation(WORKSPACE, "connections", Via::Children(CONNECTION)),
-    relation(WORKSPACE, "data_assets", Via::Children(DATA)),
     relation(WORKSPACE, "cosmos_accounts", Via::CosmosAccounts),
     relation(WORKSPACE, "default_datastores", Via::Own("/properties/systemDatastoresAuthMode")),
     relation(DATASTORE, "account", Via::Service(|services| services.account_of_datastore())),
     relation(DATASTORE, "service", Via::Service(|services| services.database_of_datastore())),
     relation(CONNECTION, "service", Via::Service(|services| services.of_connection())),
-    relation(DATA, "versions", Via::Children(DATA_VERSION)),
     relation(DATA_VERSION, "datastore", Via::Service(|services| services.datastore_of_uri())),
     relation(DATA_VERSION, "account", Via::Service(|services| services.account_of_uri())),
     relation(STORAGE, "object_replication", Via::Children(REPLICATION_POLICY)),
@@ -107,12 +134,38 @@ const RELATIONS: &[Relation] = &[
     relation(POSTGRESQL, "replicas", Via::Reverse(POSTGRESQL, "source")),
     relation(MYSQL, "source", Via::Id("/properties/sourceServerResourceId")),
     relation(MYSQL, "replicas", Via::Reverse(MYSQL, "source")),
+    relation(COMPUTE, "kubernetes_cluster", Via::Attached(&["Kubernetes", "AKS"])),
+    relation(COMPUTE, "databricks_workspace", Via::Attached(&["Databricks"])),
+    relation(COMPUTE, "hdinsight_cluster", Via::Attached(&["HDInsight"])),
+    relation(CLUSTER, "agent_pools", Via::Children("microsoft.containerservice/managedclusters/agentpools")),
+    relation(
+        "microsoft.hdinsight/clusters",
+        "accounts",
+        Via::EachId("/properties/storageProfile/storageaccounts", "resourceId"),
+    ),
+    relation(SCHEDULE, "computes", Via::Computes("/properties/action/jobDefinition", JOB_COMPUTE)),
+    relation(SCHEDULE, "ml_registries", Via::MlRegistries),
+    relation(ONLINE, "deployments", Via::Children(ONLINE_DEPLOYMENT)),
+    relation(ONLINE, "entry_points", Via::EntryPoints),
+    relation(ONLINE_DEPLOYMENT, "autoscale", Via::ReferredBy(AUTOSCALE, "/properties/targetResourceUri")),
+    relation(ONLINE_DEPLOYMENT, "ml_registries", Via::MlRegistries),
+    relation(BATCH, "deployments", Via::Children(BATCH_DEPLOYMENT)),
+    relation(BATCH_DEPLOYMENT, "compute", Via::Computes("/properties", &["compute"])),
+    relation(BATCH_DEPLOYMENT, "ml_registries", Via::MlRegistries),
+    relation(DATA, "versions", Via::Children("microsoft.machinelearningservices/workspaces/data/versions")),
+    relation(TRAFFIC_MANAGER, "endpoints", Via::Children("microsoft.network/trafficmanagerprofiles/externalendpoints")),
+    relation(ORIGIN_GROUP, "origins", Via::Children("microsoft.cdn/profiles/origingroups/origins")),
+    relation(API_MANAGEMENT, "backends", Via::Children("microsoft.apimanagement/service/backends")),
     relation(STORAGE, "blob_services", Via::Children("microsoft.storage/storageaccounts/blobservices")),
     relation(STORAGE, "file_services", Via::Children("microsoft.storage/storageaccounts/fileservices")),
     relation(REGISTRY, "replications", Via::Children("microsoft.containerregistry/registries/replications")),
     relation(COMPONENT, "log_workspace", Via::Id("/properties/WorkspaceResourceId")),
     relation(LOG_WORKSPACE, "tables", Via::Children("microsoft.operationalinsights/workspaces/tables")),
 ];
+
+/// Where jobs and pipelines name what they run on.
+/// <https://learn.microsoft.com/azure/templates/microsoft.machinelearningservices/workspaces/jobs>
+const JOB_COMPUTE: &[&str] = &["computeId", "compute", "default_compute", "defaultCompute"];
 
 /// The relations to what Azure says of a whole region.
 pub(crate) const REGIONAL: &[&str] = &["usages", "quotas", "vm_sizes"];
@@ -121,12 +174,15 @@ pub(crate) const REGIONAL: &[&str] = &["usages", "quotas", "vm_sizes"];
 /// whatever the rules ask for.
 pub(crate) fn pointers() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ids = RELATIONS.iter().filter_map(|relation| match relation.via {
-        Via::Id(pointer) | Via::Own(pointer) | Via::Account(pointer) | Via::Ids(pointer, _) => {
-            Some((relation.from, pointer))
-        }
+        Via::Id(pointer)
+        | Via::Own(pointer)
+        | Via::Account(pointer)
+        | Via::Ids(pointer, _)
+        | Via::EachId(pointer, _) => Some((relation.from, pointer)),
+        Via::ReferredBy(from, pointer) => Some((from, pointer)),
         _ => None,
     });
-    ids.chain(SERVICE_POINTERS.iter().copied())
+    ids.chain(SERVICE_POINTERS.iter().copied()).chain(links::POINTERS.iter().copied())
 }
 
 /// What [`Services`] reads.
@@ -208,6 +264,14 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
     let locks = locks_by_scope(resources);
     let services = |from| Services { from, index, resources };
     let regional = by_region(resources);
+    let referring: Vec<_> = RELATIONS
+        .iter()
+        .filter_map(|relation| match relation.via {
+            Via::ReferredBy(from, pointer) => Some((from, pointer)),
+            _ => None,
+        })
+        .collect();
+    let links = Links::new(resources, index, &referring);
     let mut all: Vec<Relations> = Vec::with_capacity(resources.len());
     for resource in resources {
         let mut relations = Relations::new();
@@ -231,6 +295,15 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
                         .and_then(|(subscription, region)| regional.get(&(subscription, region, wanted.to_owned())));
                     here.into_iter().flatten().map(|n| held(resources, *n)).collect()
                 }
+                Via::ReferredBy(from, pointer) => links.referring(resource, from, pointer, resources),
+                Via::Attached(types) => {
+                    let by_id = by_id(resource, "/properties/resourceId", index, resources);
+                    links.attached(resource, by_id, types).into_iter().collect()
+                }
+                Via::Computes(below, members) => links::computes_in(resource, below, members, index, resources),
+                Via::EachId(list, member) => links::each_id(resource, list, member, index, resources),
+                Via::MlRegistries => links.ml_registries(resource, resources),
+                Via::EntryPoints => links.entry_points(resource, resources),
                 Via::Children(child_type) => {
                     let own = children.get(resource.id.key()).into_iter().flatten();
                     own.filter(|n| resources[**n].resource_type == child_type).map(|n| held(resources, *n)).collect()
@@ -279,7 +352,7 @@ fn parent(from: &Resource, index: &Index, resources: &[Resource]) -> Option<Refe
     Some(Reference { id, target, pointer: None, inherited: false })
 }
 
-fn held(resources: &[Resource], number: usize) -> Reference {
+pub(super) fn held(resources: &[Resource], number: usize) -> Reference {
     Reference { id: resources[number].id.clone(), target: Some(number), pointer: None, inherited: false }
 }
 

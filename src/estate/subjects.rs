@@ -23,6 +23,9 @@ pub(crate) enum Root {
     FailoverRegion,
     /// Every resource of the estate's input that has one of these types.
     OfType(&'static [&'static str]),
+    /// What any resource of the estate's input leads to by this relation, and what the configuration names
+    /// of this type.
+    Referred(&'static str, &'static str),
     /// Every resource of the estate's input that a workspace reaches or the configuration names.
     Anything,
 }
@@ -80,6 +83,14 @@ const ROOTS: &[(&str, Root)] = &[
         ]),
     ),
     ("primary_compute", Root::OfPrimary(&[&["computes"]])),
+    ("kubernetes_cluster", Root::Related(&[&["computes", "kubernetes_cluster"]])),
+    ("online_endpoint", Root::Related(ENDPOINTS)),
+    ("primary_online_endpoint", Root::OfPrimary(ENDPOINTS)),
+    ("online_deployment", Root::Related(&[&["online_endpoints", "deployments"]])),
+    ("primary_batch_endpoint", Root::OfPrimary(&[&["batch_endpoints"]])),
+    ("schedule", Root::OfType(&["microsoft.machinelearningservices/workspaces/schedules"])),
+    ("data_version", Root::OfType(&["microsoft.machinelearningservices/workspaces/data/versions"])),
+    ("ml_registry", Root::Referred("ml_registries", "microsoft.machinelearningservices/registries")),
     ("container_group", Root::OfType(&["microsoft.containerinstance/containergroups"])),
     ("subscription", Root::Subscription),
     ("subscription_region", Root::FailoverRegion),
@@ -100,6 +111,8 @@ impl Root {
         }
     }
 }
+/// Online endpoints: managed, Kubernetes, serverless.
+const ENDPOINTS: &[&[&str]] = &[&["online_endpoints"], &["serverless_endpoints"]];
 
 /// How the subjects of a kind (a name of [`SUBJECT_KINDS`]) are found.
 pub(crate) fn root_of(kind: &str) -> Option<&'static Root> {

@@ -160,10 +160,14 @@ impl Estate {
         let named = self.all_dependencies(config);
         let mut subjects = Vec::new();
         for (kind, root) in kinds() {
+            if let Root::Referred(relation, _) = root {
+                subjects.extend(self.referred(kind, relation, resources, &users, config));
+            }
             for number in resources {
                 let used = users.get(number).map_or(&[][..], Vec::as_slice);
                 let is_one = match root {
                     Root::OfType(types) => types.contains(&self.resources[*number].resource_type.as_str()),
+                    Root::Referred(_, of) => named.contains(number) && self.resources[*number].resource_type == *of,
                     Root::Anything => !used.is_empty() || named.contains(number),
                     _ => false,
                 };
@@ -174,7 +178,37 @@ impl Estate {
                 }
             }
         }
+        let mut seen = BTreeSet::new();
+        subjects.retain(|subject: &Subject| seen.insert((subject.kind, subject.id.clone())));
         subjects
+    }
+
+    /// What these resources lead to by a relation, held or not.
+    fn referred(
+        &self,
+        kind: &'static str,
+        relation: &str,
+        resources: &[usize],
+        users: &HashMap<usize, Vec<usize>>,
+        config: &Config,
+    ) -> Vec<Subject> {
+        let mut by_key: BTreeMap<String, (Option<usize>, BTreeSet<usize>)> = BTreeMap::new();
+        for from in resources {
+            for reference in self.relations[*from].get(relation).into_iter().flatten() {
+                let id = reference.target.map_or(&reference.id, |number| &self.resources[number].id);
+                let found = by_key.entry(id.key().to_owned()).or_default();
+                found.0 = reference.target;
+                found.1.extend(users.get(from).into_iter().flatten());
+            }
+        }
+        // What no judged workspace leads to is nobody's.
+        let used = by_key.into_iter().filter(|(_, (_, users))| !users.is_empty());
+        used.map(|(id, (resource, users))| {
+            let workspaces: Vec<usize> = users.into_iter().collect();
+            let subject = Subject::new(id, kind, workspaces[0], self.tiers_of(&workspaces, config));
+            Subject { resource, workspaces, ..subject }
+        })
+        .collect()
     }
 
     /// What the configuration names as depended on, by any pair.
@@ -287,6 +321,24 @@ mod tests {
             of_kind(&document, "resource").into_iter().filter(|s| s["id"] == compute.to_lowercase()).collect();
         assert_eq!(used[0]["workspaces"].as_array().map(Vec::len), Some(1));
         assert!(!document["subjects"].to_string().contains("sites/w"));
+    }
+
+    #[test]
+    fn a_registry_is_judged_if_an_asset_of_it_is_used() {
+        let id = |rest: &str| format!("/subscriptions/s1/resourceGroups/g/providers/{ML}/{rest}");
+        let deployment = id("workspaces/a/onlineEndpoints/e/deployments/blue");
+        let model = |name: &str| format!("azureml://registries/{name}/models/m/versions/1");
+        let bodies = vec![
+            json!({"id": id("workspaces/a/onlineEndpoints/e")}),
+            json!({"id": deployment, "properties": {"model": model("used"), "environmentId": model("lost")}}),
+            json!({"id": id("registries/used")}),
+            json!({"id": id("registries/unused")}),
+        ];
+        let document = document(&estate(bodies), Home::Estate);
+        let registries = of_kind(&document, "ml_registry");
+        assert_eq!(registries.len(), 2, "{registries:?}");
+        assert!(registries.iter().any(|s| s["resource"] == id("registries/used").to_lowercase()));
+        assert!(registries.iter().all(|s| s["workspaces"].as_array().map(Vec::len) == Some(1)));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{PolicyError, PolicyFile, compile, contract, metadata, recursion};
 use crate::rule::Rule;
 
 /// The library file that only tests use.
-pub(super) const FIXTURE: &str = "lib/fixture.rego";
+pub(super) const FIXTURE: &str = "lib/fixture";
 
 /// Why rules cannot be selected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -60,7 +60,7 @@ impl Policies {
     /// The built-in policies. They are tested, so an error is a mistake of the build.
     pub fn builtin() -> Result<Self, Vec<PolicyError>> {
         let rules = built_in("rules/").filter(|(path, _)| path.ends_with(".rego") && !is_test(path));
-        let library = built_in("lib/").filter(|(path, _)| !is_test(path) && path != FIXTURE);
+        let library = built_in("lib/").filter(|(path, _)| !is_test(path) && !path.starts_with(FIXTURE));
         let mut policies =
             Self { rules: Vec::new(), library: library.map(|(_, file)| file).collect(), tables: BTreeMap::new() };
         let mut errors = Vec::new();

@@ -125,7 +125,7 @@ open contains finding.open(subject, reason) if {
 }
 
 # The names of the data assets of a workspace, those that may be missing included.
-names(workspace) := {lower(reference.name) | some reference in object.get(workspace.relations, "data_assets", [])}
+names(workspace) := {lower(reference.name) | some reference in object.get(workspace.relations, "data", [])}
 
 # The data asset of the same name in the other workspace, if it is in use.
 namesake(asset, workspace) := other if {
