@@ -30,6 +30,7 @@
 #       - any_of: ["", /properties/accountName]
 #       - any_of: ["", /properties/datastoreType]
 #   absence: [Microsoft.MachineLearningServices/workspaces/data]
+#   evidence_seen: none
 #   static: partial
 #   seeds: [S61, S70, S75, S82]
 #   change: in-place

@@ -17,7 +17,9 @@
 #   subject: datastore
 #   evidence:
 #     Microsoft.MachineLearningServices/workspaces/datastores: [/properties/credentials/credentialsType]
-#     Microsoft.MachineLearningServices/workspaces: [/properties/systemDatastoresAuthMode]
+#     Microsoft.MachineLearningServices/workspaces:
+#       - any_of: ["", /properties/systemDatastoresAuthMode]
+#   evidence_seen: none
 #   static: yes
 #   seeds: [S05]
 #   change: replacement

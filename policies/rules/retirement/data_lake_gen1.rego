@@ -16,9 +16,12 @@
 #   scope: estate
 #   subject: data_lake_user
 #   evidence:
-#     Microsoft.MachineLearningServices/workspaces/datastores: [/properties/datastoreType]
-#     Microsoft.MachineLearningServices/workspaces/data/versions: [/properties/dataUri]
-#     Microsoft.DataLakeStore/accounts: [""]
+#     Microsoft.MachineLearningServices/workspaces/datastores:
+#       - any_of: ["", /properties/datastoreType]
+#     Microsoft.MachineLearningServices/workspaces/data/versions:
+#       - any_of: ["", /properties/dataUri]
+#     Microsoft.DataLakeStore/accounts:
+#       - any_of: ["", /location]
 #   static: yes
 #   seeds: [S51]
 #   change: migration

@@ -22,9 +22,12 @@
 #       - any_of: ["", /properties/computeType]
 #     Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments:
 #       - any_of: ["", /properties/instanceType]
-#     Microsoft.Storage/storageAccounts: [/kind]
-#     Microsoft.Databricks/workspaces: [/sku/name]
-#     Microsoft.HDInsight/clusterpools: [""]
+#     Microsoft.Storage/storageAccounts:
+#       - any_of: ["", /kind]
+#     Microsoft.Databricks/workspaces:
+#       - any_of: ["", /sku/name]
+#     Microsoft.HDInsight/clusterpools:
+#       - any_of: ["", /location]
 #     Microsoft.HDInsight/clusters:
 #       - any_of: ["", /properties/computeProfile/roles]
 #     Microsoft.ContainerService/managedClusters:
@@ -123,7 +126,11 @@ hits(it) := ({{"row": row, "pointer": pointer_to(path)} |
 	not test.apiVersionMatches
 }
 
-rows := [row | some row in tables.retirements.retirements; not row.id in elsewhere]
+rows := [row |
+	some row in tables.retirements.retirements
+	name := row.id
+	not name in elsewhere
+]
 
 # Where in this resource a test of the table looks.
 path_of(test, it) := split(test.path, ".") if lower(test.armType) == it.type

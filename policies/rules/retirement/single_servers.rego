@@ -15,10 +15,14 @@
 #   scope: estate
 #   subject: database_server
 #   evidence:
-#     Microsoft.DBforPostgreSQL/servers: [""]
-#     Microsoft.DBforPostgreSQL/flexibleServers: [""]
-#     Microsoft.DBforMySQL/servers: [""]
-#     Microsoft.DBforMySQL/flexibleServers: [""]
+#     Microsoft.DBforPostgreSQL/servers:
+#       - any_of: ["", /location]
+#     Microsoft.DBforPostgreSQL/flexibleServers:
+#       - any_of: ["", /location]
+#     Microsoft.DBforMySQL/servers:
+#       - any_of: ["", /location]
+#     Microsoft.DBforMySQL/flexibleServers:
+#       - any_of: ["", /location]
 #     Microsoft.MachineLearningServices/workspaces/connections:
 #       - any_of: ["", /properties/target]
 #       - any_of: ["", /properties/category]
