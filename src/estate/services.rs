@@ -269,6 +269,10 @@ fn database_in(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::estate::{Defaults, Estate, EvidencePaths, Home};
+    use crate::model::Inventory;
+    use crate::rule::Scope;
     use serde_json::json;
 
     const GROUP: &str = "/subscriptions/s/resourceGroups/g/providers";
@@ -342,5 +346,73 @@ mod tests {
         let found = services.of_connection().expect("a reference");
         assert_eq!(found.id.resource_type(), Some("microsoft.sql/servers/databases"));
         assert!(found.target.is_none() && !found.id.is_exact());
+    }
+
+    const SERVER: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Sql/servers/sql-1";
+
+    /// One live workspace with a user datastore, one of the service, and a connection to a database.
+    fn estate(config: &Config) -> Estate {
+        let child = |rest: &str, properties: serde_json::Value| json!({"id": format!("{WORKSPACE}/{rest}"), "properties": properties});
+        let service = |rest: &str| json!({"id": format!("{GROUP}/{rest}"), "properties": {}});
+        let account = |name: &str| service(&format!("Microsoft.Storage/storageAccounts/{name}"));
+        let own = format!("{GROUP}/Microsoft.Storage/storageAccounts/stml");
+        let bodies = [
+            json!({"id": WORKSPACE, "location": "westeurope", "properties": {"storageAccount": own}}),
+            child("datastores/workspaceblobstore", json!({"accountName": "stml"})),
+            child("datastores/training", json!({"accountName": "stdata"})),
+            child("connections/sql", json!({"target": "Server=sql-1.database.windows.net;Database=train"})),
+            account("stml"),
+            account("stdata"),
+            account("stranger"),
+            service("Microsoft.Sql/servers/sql-1"),
+            service("Microsoft.Sql/servers/sql-1/databases/train"),
+            service("Microsoft.Sql/servers/sql-1/databases/other"),
+            service("Microsoft.Sql/servers/sql-1/databases/master"),
+        ];
+        let resources = bodies.into_iter().filter_map(Resource::live).collect();
+        let inventory =
+            Inventory { resources, captured_at: Some("2026-11-24T03:00:00Z".to_owned()), ..Inventory::default() };
+        Estate::assemble(inventory, config, &EvidencePaths::new(), &Defaults::default())
+    }
+
+    fn document(config: &Config) -> serde_json::Value {
+        let estate = estate(config);
+        let home: Home = estate.homes(Scope::Workspace)[0];
+        estate.input(home, config, "2026-11-24").document
+    }
+
+    fn names(document: &serde_json::Value, kind: &str) -> Vec<String> {
+        let subjects = document["subjects"].as_array().expect("a list").iter().filter(|s| s["kind"] == kind);
+        let mut names: Vec<String> = subjects
+            .map(|s| s["id"].as_str().expect("an id").rsplit('/').next().unwrap_or_default().to_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_datastores_and_connections_name_is_judged_and_nothing_else() {
+        let document = document(&Config::default());
+        assert_eq!(names(&document, "data_storage"), ["stdata"]);
+        assert_eq!(names(&document, "sql_database"), ["train"]);
+        assert_eq!(document["captured_at"], "2026-11-24T03:00:00Z");
+        let own = format!("{GROUP}/Microsoft.Storage/storageAccounts/stml").to_lowercase();
+        assert_eq!(document["resources"][own]["default_of"][0]["name"], "w");
+    }
+
+    #[test]
+    fn a_server_in_the_configuration_stands_for_its_databases() {
+        let config = Config { data_dependencies: vec![SERVER.to_uppercase()], ..Config::default() };
+        assert_eq!(names(&document(&config), "sql_database"), ["other", "train"]);
+    }
+
+    #[test]
+    fn a_dependency_that_was_not_read_is_a_subject_too() {
+        let gone = format!("{GROUP}/Microsoft.DBforPostgreSQL/flexibleServers/gone");
+        let config = Config { data_dependencies: vec![gone], ..Config::default() };
+        let document = document(&config);
+        let subject =
+            document["subjects"].as_array().expect("a list").iter().find(|s| s["kind"] == "postgresql_server");
+        assert!(subject.expect("a subject").get("resource").is_none());
     }
 }

@@ -135,4 +135,26 @@ mod tests {
         }
         assert_eq!(kinds().count(), ROOTS.len());
     }
+
+    /// Types of the table that no workspace reaches are not judged.
+    #[test]
+    fn what_was_retired_can_be_judged() {
+        const UNREACHED: [&str; 4] = [
+            "microsoft.datalakeanalytics/accounts",
+            "microsoft.machinelearningservices/workspaces/batchendpoints",
+            "microsoft.network/loadbalancers",
+            "microsoft.network/publicipaddresses",
+        ];
+        const ELSEWHERE: [&str; 4] = ["adls-gen1", "appinsights-classic", "pg-single", "mysql-single"];
+        let table: serde_json::Value =
+            serde_json::from_str(include_str!("../../policies/data/retirements.json")).expect("JSON");
+        let Some(Root::OfType(types)) = root_of("retirable") else { panic!("by type") };
+        for row in table["retirements"].as_array().expect("a list") {
+            let own = ELSEWHERE.contains(&row["id"].as_str().unwrap_or_default());
+            for test in row["match"].as_array().into_iter().flatten().filter(|_| !own) {
+                let Some(name) = test["armType"].as_str().map(str::to_ascii_lowercase) else { continue };
+                assert!(types.contains(&name.as_str()) || UNREACHED.contains(&name.as_str()), "{name}");
+            }
+        }
+    }
 }
