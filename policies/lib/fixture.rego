@@ -7,11 +7,13 @@
 #   Application Insights and Log Analytics, sharing one key vault and one replicated registry.
 #
 #   Changes are an object: name of a resource -> what is merged into it. null drops the resource, an
-#   unknown name adds one (`type` and body). Four members of a change are instructions:
+#   unknown name adds one (`type` and body). Some members of a change are instructions:
 #     without:  list of pointers that are taken away
 #     unknown:  pointer -> reason; the value is taken away too
 #     refers:   pointer -> identity of an expression that stands where an id should; unknown as well
 #     relates:  relation -> ids; for what the host finds by names and hosts
+#     links:    relation -> pointer -> names of the resources (or ids, for what is not in the estate) that
+#               the property leads to, where that takes more than reading an id
 #   Three say where a resource is: `on` what it is a lock or a role assignment, `named` its name where that
 #   is not its key here, `elsewhere` what to append to the name of the resource group.
 #   fixture_parts has what a workspace may have besides: changes to be merged with those of a test.
@@ -134,6 +136,7 @@ targets := {
 # The estate without changes.
 estate := object.union_n([
 	shared,
+	data_services,
 	region("west", "westeurope"),
 	region("north", "northeurope"),
 	{concat("-", ["lock", name]): lock | some name, _ in targets; lock := {
@@ -160,6 +163,127 @@ shared := {
 			"status": {"displayStatus": "Ready"},
 		},
 	},
+}
+
+# The data that both workspaces train on.
+data_services := object.union_n([
+	{
+		"stdata": {
+			"type": targets.stwest,
+			"location": "westeurope",
+			"kind": "StorageV2",
+			"sku": {"name": "Standard_RAGZRS"},
+			"properties": {
+				"isHnsEnabled": false,
+				"secondaryLocation": "northeurope",
+				"statusOfPrimary": "available",
+				"geoReplicationStats": {"status": "Live", "lastSyncTime": "2026-11-24T02:55:00Z"},
+			},
+		},
+		"sql-west": {"type": "Microsoft.Sql/servers", "location": "westeurope"},
+		"sql-north": {"type": "Microsoft.Sql/servers", "location": "northeurope"},
+		"sql-west/train": {
+			"type": "Microsoft.Sql/servers/databases",
+			"location": "westeurope",
+			"properties": {
+				"zoneRedundant": true,
+				"requestedBackupStorageRedundancy": "GeoZone",
+				"currentBackupStorageRedundancy": "GeoZone",
+			},
+		},
+		"sql-west/fg": {
+			"type": "Microsoft.Sql/servers/failoverGroups",
+			"properties": {
+				"databases": ["sql-west/train"],
+				"partnerServers": [{"id": "sql-north", "location": "northeurope", "replicationRole": "Secondary"}],
+				"readWriteEndpoint": {"failoverPolicy": "Manual"},
+				"replicationRole": "Primary",
+			},
+			"links": {
+				"databases": {"/properties/databases": ["sql-west/train"]},
+				"partners": {"/properties/partnerServers": ["sql-north"]},
+			},
+		},
+		"pg-west": {
+			"type": "Microsoft.DBforPostgreSQL/flexibleServers",
+			"location": "westeurope",
+			"sku": {"name": "Standard_D4ds_v5", "tier": "GeneralPurpose"},
+			"properties": {
+				"highAvailability": {"mode": "ZoneRedundant", "state": "Healthy"},
+				"backup": {"geoRedundantBackup": "Disabled"},
+			},
+		},
+		"pg-north": {
+			"type": "Microsoft.DBforPostgreSQL/flexibleServers",
+			"location": "northeurope",
+			"sku": {"name": "Standard_D4ds_v5", "tier": "GeneralPurpose"},
+			"properties": {
+				"replicationRole": "GeoAsyncReplica",
+				"sourceServerResourceId": "pg-west",
+			},
+			"links": {"source": {"/properties/sourceServerResourceId": ["pg-west"]}},
+		},
+		"my-west": {
+			"type": "Microsoft.DBforMySQL/flexibleServers",
+			"location": "westeurope",
+			"sku": {"name": "Standard_D4ds_v4", "tier": "GeneralPurpose"},
+			"properties": {
+				"highAvailability": {"mode": "ZoneRedundant", "state": "Healthy"},
+				"backup": {"geoRedundantBackup": "Enabled"},
+			},
+		},
+	},
+	data_of("west"),
+	data_of("north"),
+])
+
+# Changes that take them away, for tests of what else there is.
+without_data := {name: null | some name, _ in data_services}
+
+# The datastores, connections and data assets of a workspace.
+data_of(side) := {
+	concat("/", [workspace_name, "workspaceblobstore"]): object.remove(
+		datastore("AzureBlob", concat("", ["st", side]), "azureml-blobstore"),
+		["links"],
+	),
+	concat("/", [workspace_name, "training"]): datastore("AzureBlob", "stdata", "train"),
+	concat("/", [workspace_name, "sql"]): connection(
+		"AzureSqlDb",
+		"Server=tcp:sql-west.database.windows.net,1433;Database=train",
+		"sql-west/train",
+	),
+	concat("/", [workspace_name, "pg"]): connection("AzurePostgresDb", "pg-west.postgres.database.azure.com", "pg-west"),
+	concat("/", [workspace_name, "my"]): connection("AzureMySqlDb", "my-west.mysql.database.azure.com", "my-west"),
+	concat("/", [workspace_name, "claims"]): {
+		"type": "Microsoft.MachineLearningServices/workspaces/data",
+		"properties": {"latestVersion": "3", "isArchived": false},
+		"systemData": {"lastModifiedAt": "2026-10-01T00:00:00Z"},
+	},
+	concat("/", [workspace_name, "claims", "3"]): {
+		"type": "Microsoft.MachineLearningServices/workspaces/data/versions",
+		"properties": {"dataUri": "azureml://datastores/training/paths/claims/", "isAnonymous": false},
+		"links": {"datastore": {"/properties/dataUri": [concat("/", [workspace_name, "training"])]}},
+	},
+} if {
+	workspace_name := concat("-", ["ws", side])
+}
+
+datastore(kind, account, container) := {
+	"type": "Microsoft.MachineLearningServices/workspaces/datastores",
+	"properties": {
+		"datastoreType": kind,
+		"accountName": account,
+		"containerName": container,
+		"endpoint": "core.windows.net",
+		"credentials": {"credentialsType": "None"},
+	},
+	"links": {"account": {"/properties/accountName": [account]}},
+}
+
+connection(category, target, service) := {
+	"type": "Microsoft.MachineLearningServices/workspaces/connections",
+	"properties": {"category": category, "target": target},
+	"links": {"service": {"/properties/target": [service]}},
 }
 
 # What a workspace has for itself.
@@ -233,6 +357,10 @@ children := {
 	"microsoft.containerservice/managedclusters/agentpools": "agent_pools",
 	"microsoft.machinelearningservices/workspaces/computes": "computes",
 	"microsoft.machinelearningservices/workspaces/datastores": "datastores",
+	"microsoft.machinelearningservices/workspaces/connections": "connections",
+	"microsoft.storage/storageaccounts/objectreplicationpolicies": "object_replication",
+	"microsoft.sql/servers/failovergroups": "failover_groups",
+	"microsoft.sql/servers/databases/replicationlinks": "replication_links",
 	"microsoft.machinelearningservices/workspaces/schedules": "schedules",
 	"microsoft.machinelearningservices/workspaces/data": "data",
 	"microsoft.machinelearningservices/workspaces/data/versions": "versions",
@@ -247,6 +375,14 @@ children := {
 	"microsoft.machinelearningservices/workspaces/outboundrules": "outbound_rules",
 	"microsoft.network/privateendpoints/privatednszonegroups": "dns_zone_groups",
 	"microsoft.network/virtualnetworks/virtualnetworkpeerings": "peerings",
+}
+
+# What leads to a resource of a type through other relations: type -> relation -> the others.
+reverse := {
+	"microsoft.dbforpostgresql/flexibleservers": {"replicas": {"source"}},
+	"microsoft.dbformysql/flexibleservers": {"replicas": {"source"}},
+	"microsoft.sql/servers/databases": {"copies": {"source"}},
+	"microsoft.sql/managedinstances": {"failover_groups": {"instances", "partners"}},
 }
 
 # The relations of computes by what they are attached to.
@@ -274,6 +410,7 @@ kinds := {
 	"application_insights": {"microsoft.insights/components"},
 	"log_workspace": {"microsoft.operationalinsights/workspaces"},
 	"compute": {"microsoft.machinelearningservices/workspaces/computes"},
+	"datastore": {"microsoft.machinelearningservices/workspaces/datastores"},
 	"kubernetes_cluster": {"microsoft.containerservice/managedclusters"},
 	"online_endpoint": endpoint_types,
 	"online_deployment": {"microsoft.machinelearningservices/workspaces/onlineendpoints/deployments"},
@@ -293,17 +430,21 @@ primary_kinds := {
 	"primary_batch_endpoint": {"microsoft.machinelearningservices/workspaces/batchendpoints"},
 }
 
-estate_kinds := {
-	"container_group": "microsoft.containerinstance/containergroups",
-	"data_version": "microsoft.machinelearningservices/workspaces/data/versions",
-	"ml_registry": "microsoft.machinelearningservices/registries",
-	"schedule": "microsoft.machinelearningservices/workspaces/schedules",
-}
-
 endpoint_types := {
 	"microsoft.machinelearningservices/workspaces/onlineendpoints",
 	"microsoft.machinelearningservices/workspaces/serverlessendpoints",
 }
+
+# Data services are subjects if a datastore, a connection or the configuration names them.
+services := {
+	"data_storage": {"microsoft.storage/storageaccounts"},
+	"sql_database": {"microsoft.sql/servers/databases", "microsoft.sql/managedinstances"},
+	"postgresql_server": {"microsoft.dbforpostgresql/flexibleservers"},
+	"mysql_server": {"microsoft.dbformysql/flexibleservers"},
+	"cosmos_account": {"microsoft.documentdb/databaseaccounts"},
+}
+
+naming := {"account", "service", "dependencies", "cosmos_accounts"}
 
 defaults := {
 	"keyvault_mode": "shared",
@@ -312,6 +453,9 @@ defaults := {
 	"require_paired_region": false,
 	"min_soft_delete_days": 7,
 	"min_telemetry_days": 90,
+	"rpo_minutes": 15,
+	"retirement_warn_days": 365,
+	"data_dependencies": [],
 	"min_online_instances": 3,
 	"min_capacity_ratio": {"active-active": 1.0, "active-standby": 0.5, "active-passive": 0.0},
 	"name_map": {},
@@ -337,13 +481,15 @@ document(scope, names, changes) := {
 	bodies := {name: body | some name, body in object.union(estate, changes); body != null}
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
 	of_type := {type: found | some type in {one.type | some one in plain}; found := only(plain, type)}
+	ids := {name: lower(arm_id(name, body)) | some name, body in bodies}
 	networks := network.connections(plain, of_type)
 	granted := access.links(plain, of_type)
-	all := {own: object.union(object.remove(one, ["refers", "relates"]), {"relations": related}) |
+	all := {own: object.union(object.remove(one, ["refers", "relates", "links"]), {"relations": related}) |
 		some own, one in plain
 		related := object.remove(
 			object.union_n([
 				relations(one, plain, of_type),
+				links(one, plain, ids),
 				object.get(networks, own, {}),
 				object.get(granted, own, {}),
 			]),
@@ -380,6 +526,7 @@ plain_resource(name, body) := object.union(
 		"exact": object.get(body, "exact", true),
 		"unknown": unknown,
 		"refers": object.get(body, "refers", {}),
+		"links": object.get(body, "links", {}),
 		"relates": object.get(body, "relates", {}),
 	},
 ) if {
@@ -391,7 +538,7 @@ plain_resource(name, body) := object.union(
 	hidden := [trim_prefix(pointer, "/") | some pointer in pointers; pointer != ""]
 }
 
-instructions := ["type", "on", "named", "elsewhere", "without", "unknown", "refers", "relates"]
+instructions := ["type", "on", "named", "elsewhere", "without", "unknown", "refers", "relates", "links"]
 
 relations(one, plain, of_type) := {relation: found | some relation, found in by_relation; count(found) > 0} if {
 	by_relation := object.union_n([
@@ -434,6 +581,10 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 			scope := split(lock, "/providers/microsoft.authorization/")[0]
 			startswith(concat("", [one.id, "/"]), concat("", [scope, "/"]))
 		]},
+		{"server": [reference(server, plain) |
+			one.type == "microsoft.sql/servers/databases"
+			server := split(one.id, "/databases/")[0]
+		]},
 		{relation: [reference(list, plain) |
 			one.type == workspace_type
 			some list, other in of_type[type]
@@ -448,6 +599,40 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 		]},
 	])
 }
+
+links(one, plain, ids) := object.union(forward(one, plain, ids), backward(one, plain, ids))
+
+forward(one, plain, ids) := {relation: found |
+	some relation, link in one.links
+	found := linked(one, link, plain, ids)
+	count(found) > 0
+}
+
+backward(one, plain, ids) := {relation: found |
+	some relation, through in object.get(reverse, one.type, {})
+	found := leading(one, through, plain, ids)
+	count(found) > 0
+}
+
+leading(one, through, plain, ids) := [reference(own, plain) |
+	some own, other in plain
+	some relation in through
+	some _, names in other.links[relation]
+	some name in names
+	object.get(ids, name, "") == one.id
+]
+
+linked(one, link, plain, ids) := array.concat(
+	[object.union(reference(object.get(ids, name, lower(name)), plain), {"pointer": pointer}) |
+		some pointer, names in link
+		object.get(one, split(trim_prefix(pointer, "/"), "/"), null) != null
+		some name in names
+	],
+	[{"id": sprintf("%s %s", [one.id, pointer]), "name": "?", "exact": false, "found": false, "pointer": pointer} |
+		some pointer, _ in link
+		pointer in object.keys(one.unknown)
+	],
+)
 
 reference(target, plain) := object.union(object.filter(object.get(plain, target, {}), ["conditional"]), {
 	"id": target,
@@ -499,7 +684,7 @@ subjects(scope, names, resources) := [object.union(subject, home) |
 			some own, one in resources
 			some kind, types in kinds
 			one.type in types
-			judged(kind, own, names)
+			judged(kind, own, names, resources)
 		],
 		[{"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own} |
 			scope == "pair"
@@ -518,10 +703,23 @@ subjects(scope, names, resources) := [object.union(subject, home) |
 			scope == "pair"
 			some kind in ["secondary_workspace", "workspace_pair"]
 		],
+		[{"id": named, "kind": kind, "resource": named} |
+			some kind, types in services
+			some named in named_services(resources)
+			resources[named].type in types
+		],
 	]
 	some subject in list
 ] if {
 	home := {"pair": {"pair": "ws-west|ws-north"}, "workspace": {"workspace": id(names[0])}}[scope]
+}
+
+# What datastores, connections, workspaces and the configuration name.
+named_services(resources) := {entry.id |
+	some one in resources
+	one.type != "microsoft.machinelearningservices/workspaces/data/versions"
+	some relation in naming
+	some entry in one.relations[relation]
 }
 
 subjects("subscription", _, resources) := [object.union(subject, place) |
@@ -551,17 +749,53 @@ subjects("estate", _, resources) := [subject |
 	subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own, "workspaces": reached}
 ]
 
-estate_kinds_of(type, reached) := {name | some name, known in estate_kinds; known == type} | used if {
+estate_kinds_of(type, reached) := {name | some name, types in estate_kinds; type in types} | used if {
 	used := {"resource" | count(reached) > 0}
+}
+
+estate_kinds := {
+	"container_group": {"microsoft.containerinstance/containergroups"},
+	"data_version": {"microsoft.machinelearningservices/workspaces/data/versions"},
+	"ml_registry": {"microsoft.machinelearningservices/registries"},
+	"schedule": {"microsoft.machinelearningservices/workspaces/schedules"},
+	"data_lake_user": {
+		"microsoft.datalakestore/accounts",
+		"microsoft.machinelearningservices/workspaces/datastores",
+		"microsoft.machinelearningservices/workspaces/data/versions",
+	},
+	"retirable": {
+		"microsoft.containerregistry/registries",
+		"microsoft.containerservice/managedclusters",
+		"microsoft.databricks/workspaces",
+		"microsoft.dbformysql/flexibleservers",
+		"microsoft.hdinsight/clusterpools",
+		"microsoft.hdinsight/clusters",
+		"microsoft.machinelearningservices/workspaces/computes",
+		"microsoft.machinelearningservices/workspaces/onlineendpoints/deployments",
+		"microsoft.network/virtualnetworkgateways",
+		"microsoft.storage/storageaccounts",
+	},
+	"database_server": {
+		"microsoft.dbforpostgresql/servers",
+		"microsoft.dbforpostgresql/flexibleservers",
+		"microsoft.dbformysql/servers",
+		"microsoft.dbformysql/flexibleservers",
+	},
 }
 
 # Whether what Azure says of a region is said of the failover region.
 at_home(one) if object.get(one, "location", "northeurope") == "northeurope"
 
-# Of the workspaces in an input only its own are subjects.
-judged(kind, _, _) if kind != "workspace"
+# Of the workspaces in an input only its own are subjects and of the accounts their default ones.
+judged(kind, _, _, _) if not kind in {"workspace", "default_storage"}
 
-judged("workspace", own, names) if {
+judged("workspace", own, names, _) if {
 	some name in names
 	id(name) == own
+}
+
+judged("default_storage", own, names, resources) if {
+	some name in names
+	some entry in resources[id(name)].relations.storage
+	entry.id == own
 }

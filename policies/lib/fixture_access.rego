@@ -11,7 +11,7 @@ import data.holdfast.lib.fixture
 type := "Microsoft.Authorization/roleAssignments"
 
 # The input of a pair rule about access.
-pair(changes) := fixture.pair(object.union(estate, changes))
+pair(changes) := fixture.pair(object.union_n([fixture.without_data, estate, changes]))
 
 # The same, with a complete enumeration of role assignments.
 complete_pair(changes) := fixture.complete(pair(changes), [type])

@@ -10,7 +10,7 @@ package holdfast.lib.fixture_network
 import data.holdfast.lib.fixture
 
 # The input of a pair rule about private workspaces.
-pair(changes) := fixture.pair(object.union(estate, changes))
+pair(changes) := fixture.pair(object.union_n([fixture.without_data, estate, changes]))
 
 # The same, with a complete enumeration of what is in networks.
 complete_pair(changes) := fixture.complete(pair(changes), types)

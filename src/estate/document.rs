@@ -169,6 +169,10 @@ impl Estate {
             })
             .collect();
         object.insert("relations".to_owned(), relations.into());
+        if let Some(workspaces) = self.default_of.get(&number) {
+            let workspaces: Vec<Value> = workspaces.iter().map(|workspace| self.user_json(*workspace)).collect();
+            object.insert("default_of".to_owned(), workspaces.into());
+        }
         if let Some(declaration) = resource.declaration() {
             if declaration.existing {
                 object.insert("existing".to_owned(), true.into());

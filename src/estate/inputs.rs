@@ -133,6 +133,9 @@ impl Estate {
         if !regions.is_empty() {
             document["regions"] = regions.into();
         }
+        if let Some(captured_at) = &self.captured_at {
+            document["captured_at"] = captured_at.as_str().into();
+        }
         RuleInput { scope, document, subjects, resources }
     }
 
@@ -243,13 +246,14 @@ impl Estate {
             Root::Workspace => {
                 subjects.push(Subject { kind, ..self.workspace_subject(workspace, config) });
             }
-            Root::Related(paths) => {
-                let found =
-                    paths.iter().flat_map(|path| self.follow(workspace, path).into_iter().map(move |r| (r, path)));
-                for (reference, path) in found {
+            Root::Related(_) | Root::Services(_) => {
+                let mut seen = BTreeSet::new();
+                for (reference, path) in self.related(workspace, root) {
                     // Shared by several workspaces it is judged in one of them, with the strictest tier.
                     let users = self.users_of(kind, reference);
-                    if users.first().is_some_and(|first| *first != workspace) {
+                    if !seen.insert(reference_key(self, reference))
+                        || users.first().is_some_and(|first| *first != workspace)
+                    {
                         continue;
                     }
                     let users = if users.is_empty() { vec![workspace] } else { users };
@@ -270,14 +274,12 @@ impl Estate {
             pair: Some(at),
             ..Subject::new(id, kind, workspace, pair.tiers)
         };
-        let mut related = |members: &[usize], paths: &[&'static [&'static str]]| {
+        let mut related = |members: &[usize]| {
             let mut seen = BTreeSet::new();
             for workspace in members {
-                for path in paths {
-                    for reference in self.follow(*workspace, path) {
-                        if seen.insert(reference_key(self, reference)) {
-                            subjects.push(related_subject(kind, reference, *workspace, path, Some(at), pair.tiers));
-                        }
+                for (reference, path) in self.related(*workspace, root) {
+                    if seen.insert(reference_key(self, reference)) {
+                        subjects.push(related_subject(kind, reference, *workspace, path, Some(at), pair.tiers));
                     }
                 }
             }
@@ -286,11 +288,11 @@ impl Estate {
             Root::Pair => subjects.push(member(pair.id.clone(), second)),
             Root::SecondaryWorkspace => subjects.push(member(self.key(second), second)),
             Root::Workspace => subjects.extend([first, second].map(|w| member(self.key(w), w))),
-            Root::Related(paths) => related(&pair.members, paths),
+            Root::Related(_) | Root::Services(_) => related(&pair.members),
             // Which side fails over is for the rule to ask, if nobody said so.
-            Root::OfPrimary(paths) => related(if pair.directed { &pair.members[..1] } else { &pair.members }, paths),
-            Root::Targets(paths) => {
-                related(&pair.members, paths);
+            Root::OfPrimary(_) => related(if pair.directed { &pair.members[..1] } else { &pair.members }),
+            Root::Targets(_) => {
+                related(&pair.members);
                 subjects.extend([first, second].map(|w| member(self.key(w), w)));
             }
             Root::Identities => {
@@ -308,6 +310,22 @@ impl Estate {
     pub(crate) fn workspace_subject(&self, workspace: usize, config: &Config) -> Subject {
         let tiers = self.tiers_of(&[workspace], config);
         Subject { resource: Some(workspace), ..Subject::new(self.key(workspace), "workspace", workspace, tiers) }
+    }
+
+    /// What the paths of a kind lead to from a workspace, each with its path.
+    pub(super) fn related(&self, workspace: usize, root: &Root) -> Vec<(&Reference, &'static [&'static str])> {
+        let (paths, types) = root.paths();
+        let counts = |reference: &&Reference| types.is_empty() || types.contains(&self.type_of(reference));
+        let along = |path: &&'static [&'static str]| {
+            let found = self.follow(workspace, path).into_iter().filter(counts);
+            found.map(|reference| (reference, *path)).collect::<Vec<_>>()
+        };
+        paths.iter().flat_map(along).collect()
+    }
+
+    fn type_of<'e>(&'e self, reference: &'e Reference) -> &'e str {
+        let found = reference.target.map(|number| self.resources[number].resource_type.as_str());
+        found.or_else(|| reference.id.resource_type()).unwrap_or_default()
     }
 
     /// The references at the end of a path of relations.

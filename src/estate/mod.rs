@@ -13,6 +13,7 @@ mod normalise;
 mod pairs;
 mod regions;
 mod relations;
+mod services;
 mod subjects;
 mod wide;
 
@@ -65,6 +66,8 @@ pub struct Estate {
     undecided_types: BTreeSet<String>,
     /// The judged workspaces that a resource is a subject for, by kind and resource.
     users: HashMap<(&'static str, usize), Vec<usize>>,
+    /// The workspaces of which an account is the default one.
+    default_of: HashMap<usize, Vec<usize>>,
     /// The pairs of each member, by the number of its resource.
     pairs_of: HashMap<usize, Vec<usize>>,
 }
@@ -107,10 +110,12 @@ impl Estate {
             captured_at: inventory.captured_at,
             live,
             users: HashMap::new(),
+            default_of: HashMap::new(),
             pairs_of: HashMap::new(),
         };
         let formed = pairs::form(&estate, config);
         (estate.workspaces, estate.pairs, estate.unmatched_pairs) = (formed.facts, formed.pairs, formed.unmatched);
+        estate.add_dependencies(config, &index);
         estate.index_members();
         estate.subscriptions = wide::group(&estate);
         estate
@@ -122,16 +127,21 @@ impl Estate {
                 self.pairs_of.entry(member).or_default().push(at);
             }
         }
+        for (number, relations) in self.relations.iter().enumerate() {
+            let workspace = self.resources[number].resource_type == WORKSPACE;
+            let accounts = relations.get("storage").into_iter().flatten().filter(|_| workspace);
+            for account in accounts.filter_map(|reference| reference.target) {
+                self.default_of.entry(account).or_default().push(number);
+            }
+        }
         let mut users: HashMap<_, Vec<usize>> = HashMap::new();
         for facts in self.workspaces.iter().filter(|w| w.judged) {
-            for (kind, path) in subjects::related_kinds() {
-                let targets: BTreeSet<usize> =
-                    self.follow(facts.resource, path).iter().filter_map(|reference| reference.target).collect();
-                for target in targets {
-                    let users: &mut Vec<usize> = users.entry((kind, target)).or_default();
+            for (kind, root) in subjects::kinds() {
+                for target in self.related(facts.resource, root).into_iter().filter_map(|(r, _)| r.target) {
+                    let known: &mut Vec<usize> = users.entry((kind, target)).or_default();
                     // Two ways may lead to one resource.
-                    if users.last() != Some(&facts.resource) {
-                        users.push(facts.resource);
+                    if known.last() != Some(&facts.resource) {
+                        known.push(facts.resource);
                     }
                 }
             }
@@ -148,8 +158,8 @@ impl Estate {
             [facts.resource].into_iter().chain(counterparts).chain(facts.candidates.iter().copied()).collect()
         });
         let paired = self.pairs.iter().map(|pair| pair.members.to_vec());
-        let private = |relation: &str| matches!(relation, "storage" | "application_insights");
-        let sharing = self.users.iter().filter(|((relation, _), _)| private(relation)).map(|(_, users)| users.clone());
+        let private = |kind: &str| matches!(kind, "default_storage" | "application_insights");
+        let sharing = self.users.iter().filter(|((kind, _), _)| private(kind)).map(|(_, users)| users.clone());
         let groups = named.chain(paired).chain(sharing);
         let groups =
             groups.map(|group: Vec<usize>| group.into_iter().filter_map(subscription).collect::<BTreeSet<_>>());
@@ -157,6 +167,24 @@ impl Estate {
         groups.sort();
         groups.dedup();
         groups
+    }
+
+    /// What the configuration says that workspaces depend on (`data_dependencies`): all of them, or
+    /// those of one pair.
+    fn add_dependencies(&mut self, config: &Config, index: &relations::Index) {
+        let own = |pair: &Pair| pair.declared_by.map_or(&[][..], |at| &config.pairs[at].data_dependencies);
+        let judged = self.workspaces.iter().filter(|w| w.judged).map(|facts| facts.resource);
+        let mut named: BTreeSet<(usize, &str)> = BTreeSet::new();
+        for workspace in judged {
+            named.extend(config.data_dependencies.iter().map(|id| (workspace, id.as_str())));
+        }
+        for pair in &self.pairs {
+            named.extend(pair.members.iter().flat_map(|member| own(pair).iter().map(|id| (*member, id.as_str()))));
+        }
+        for (workspace, id) in named {
+            let found = relations::dependencies(&self.resources[workspace], id, index, &self.resources);
+            self.relations[workspace].entry("dependencies").or_default().extend(found);
+        }
     }
 
     /// What the configuration calls complete (lower-case types), where nothing contradicts it.

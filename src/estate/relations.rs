@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::links::{self, Links};
+use super::services::Services;
 use super::{access, networks};
 use crate::model::{Hole, Pointer, Resource, ResourceId, Text};
 
@@ -22,6 +23,8 @@ pub(super) const REGISTRY: &str = "microsoft.containerregistry/registries";
 const ZONE_GROUP: &str = "microsoft.network/privateendpoints/privatednszonegroups";
 pub(super) const COMPUTE: &str = "microsoft.machinelearningservices/workspaces/computes";
 const DATASTORE: &str = "microsoft.machinelearningservices/workspaces/datastores";
+const CONNECTION: &str = "microsoft.machinelearningservices/workspaces/connections";
+const DATA_VERSION: &str = "microsoft.machinelearningservices/workspaces/data/versions";
 const SCHEDULE: &str = "microsoft.machinelearningservices/workspaces/schedules";
 const ONLINE: &str = "microsoft.machinelearningservices/workspaces/onlineendpoints";
 const ONLINE_DEPLOYMENT: &str = "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments";
@@ -36,6 +39,14 @@ const ORIGIN_GROUP: &str = "microsoft.cdn/profiles/origingroups";
 const API_MANAGEMENT: &str = "microsoft.apimanagement/service";
 const COMPONENT: &str = "microsoft.insights/components";
 const LOG_WORKSPACE: &str = "microsoft.operationalinsights/workspaces";
+const REPLICATION_POLICY: &str = "microsoft.storage/storageaccounts/objectreplicationpolicies";
+const SQL_SERVER: &str = "microsoft.sql/servers";
+const SQL_DATABASE: &str = "microsoft.sql/servers/databases";
+const FAILOVER_GROUP: &str = "microsoft.sql/servers/failovergroups";
+const SQL_INSTANCE: &str = "microsoft.sql/managedinstances";
+const INSTANCE_GROUP: &str = "microsoft.sql/locations/instancefailovergroups";
+const POSTGRESQL: &str = "microsoft.dbforpostgresql/flexibleservers";
+const MYSQL: &str = "microsoft.dbformysql/flexibleservers";
 const USAGES: &str = "microsoft.machinelearningservices/locations/usages";
 const QUOTAS: &str = "microsoft.machinelearningservices/locations/quotas";
 const VM_SIZES: &str = "microsoft.machinelearningservices/locations/vmsizes";
@@ -55,8 +66,18 @@ enum Via {
     Children(&'static str),
     /// What the source is a child of.
     Parent,
-    /// The storage account that a datastore names.
-    DatastoreAccount,
+    /// The ids in a list: its elements, or this member of each.
+    Ids(&'static str, &'static str),
+    /// A storage account by its name, or by its id.
+    Account(&'static str),
+    /// A data service that is found in another way.
+    Service(fn(&Services<'_>) -> Option<Reference>),
+    /// The Cosmos DB accounts of a workspace with a customer-managed key.
+    CosmosAccounts,
+    /// The source itself, if this property says how it does something.
+    Own(&'static str),
+    /// The sources of another relation that leads here.
+    Reverse(&'static str, &'static str),
     /// The resources of this type in the subscription and region of the source.
     InRegion(&'static str),
     /// The resources of this type that name the source at this pointer.
@@ -104,6 +125,32 @@ const RELATIONS: &[Relation] = &[
     relation(WORKSPACE, "quotas", Via::InRegion(QUOTAS)),
     relation(WORKSPACE, "vm_sizes", Via::InRegion(VM_SIZES)),
     relation(COMPUTE, "attached", Via::Id("/properties/resourceId")),
+    relation(WORKSPACE, "connections", Via::Children(CONNECTION)),
+    relation(WORKSPACE, "cosmos_accounts", Via::CosmosAccounts),
+    relation(WORKSPACE, "default_datastores", Via::Own("/properties/systemDatastoresAuthMode")),
+    relation(DATASTORE, "account", Via::Service(|services| services.account_of_datastore())),
+    relation(DATASTORE, "service", Via::Service(|services| services.database_of_datastore())),
+    relation(CONNECTION, "service", Via::Service(|services| services.of_connection())),
+    relation(DATA_VERSION, "datastore", Via::Service(|services| services.datastore_of_uri())),
+    relation(DATA_VERSION, "account", Via::Service(|services| services.account_of_uri())),
+    relation(STORAGE, "object_replication", Via::Children(REPLICATION_POLICY)),
+    relation(REPLICATION_POLICY, "source", Via::Account("/properties/sourceAccount")),
+    relation(REPLICATION_POLICY, "destination", Via::Account("/properties/destinationAccount")),
+    relation(SQL_DATABASE, "server", Via::Parent),
+    relation(SQL_DATABASE, "replication_links", Via::Children("microsoft.sql/servers/databases/replicationlinks")),
+    relation(SQL_DATABASE, "source", Via::Id("/properties/sourceDatabaseId")),
+    relation(SQL_DATABASE, "copies", Via::Reverse(SQL_DATABASE, "source")),
+    relation(SQL_SERVER, "failover_groups", Via::Children(FAILOVER_GROUP)),
+    relation(FAILOVER_GROUP, "databases", Via::Ids("/properties/databases", "")),
+    relation(FAILOVER_GROUP, "partners", Via::Ids("/properties/partnerServers", "/id")),
+    relation(SQL_INSTANCE, "failover_groups", Via::Reverse(INSTANCE_GROUP, "instances")),
+    relation(SQL_INSTANCE, "failover_groups", Via::Reverse(INSTANCE_GROUP, "partners")),
+    relation(INSTANCE_GROUP, "instances", Via::Ids("/properties/managedInstancePairs", "/primaryManagedInstanceId")),
+    relation(INSTANCE_GROUP, "partners", Via::Ids("/properties/managedInstancePairs", "/partnerManagedInstanceId")),
+    relation(POSTGRESQL, "source", Via::Id("/properties/sourceServerResourceId")),
+    relation(POSTGRESQL, "replicas", Via::Reverse(POSTGRESQL, "source")),
+    relation(MYSQL, "source", Via::Id("/properties/sourceServerResourceId")),
+    relation(MYSQL, "replicas", Via::Reverse(MYSQL, "source")),
     relation(COMPUTE, "kubernetes_cluster", Via::Attached(&["Kubernetes", "AKS"])),
     relation(COMPUTE, "databricks_workspace", Via::Attached(&["Databricks"])),
     relation(COMPUTE, "hdinsight_cluster", Via::Attached(&["HDInsight"])),
@@ -126,7 +173,6 @@ const RELATIONS: &[Relation] = &[
     relation(TRAFFIC_MANAGER, "endpoints", Via::Children("microsoft.network/trafficmanagerprofiles/externalendpoints")),
     relation(ORIGIN_GROUP, "origins", Via::Children("microsoft.cdn/profiles/origingroups/origins")),
     relation(API_MANAGEMENT, "backends", Via::Children("microsoft.apimanagement/service/backends")),
-    relation(DATASTORE, "account", Via::DatastoreAccount),
     relation(STORAGE, "blob_services", Via::Children("microsoft.storage/storageaccounts/blobservices")),
     relation(STORAGE, "file_services", Via::Children("microsoft.storage/storageaccounts/fileservices")),
     relation(REGISTRY, "replications", Via::Children("microsoft.containerregistry/registries/replications")),
@@ -183,15 +229,34 @@ pub(crate) const REGIONAL: &[&str] = &["usages", "quotas", "vm_sizes"];
 /// whatever the rules ask for.
 pub(crate) fn pointers() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ids = RELATIONS.iter().filter_map(|relation| match relation.via {
-        Via::Id(pointer) | Via::Network(pointer) => Some((relation.from, pointer)),
-        Via::Each(list, _) | Via::EachId(list, _) | Via::EachNetwork(list, _) => Some((relation.from, list)),
+        Via::Id(pointer) | Via::Network(pointer) | Via::Own(pointer) | Via::Account(pointer) => {
+            Some((relation.from, pointer))
+        }
+        Via::Each(list, _) | Via::EachId(list, _) | Via::EachNetwork(list, _) | Via::Ids(list, _) => {
+            Some((relation.from, list))
+        }
         Via::ReferredBy(from, pointer) => Some((from, pointer)),
         _ => None,
     });
-    let account = ["/properties/accountName", "/properties/subscriptionId", "/properties/resourceGroup"];
-    let others = links::POINTERS.iter().chain(networks::POINTERS).chain(access::POINTERS).copied();
-    ids.chain(account.into_iter().map(|pointer| (DATASTORE, pointer))).chain(others)
+    let others = links::POINTERS.iter().chain(networks::POINTERS).chain(access::POINTERS);
+    ids.chain(SERVICE_POINTERS.iter().chain(others).copied())
 }
+
+/// What [`Services`] reads.
+const SERVICE_POINTERS: &[(&str, &str)] = &[
+    (DATASTORE, "/properties/accountName"),
+    (DATASTORE, "/properties/subscriptionId"),
+    (DATASTORE, "/properties/resourceGroup"),
+    (DATASTORE, "/properties/storeName"),
+    (DATASTORE, "/properties/serverName"),
+    (DATASTORE, "/properties/databaseName"),
+    (CONNECTION, "/properties/target"),
+    (CONNECTION, "/properties/category"),
+    (DATA_VERSION, "/properties/dataUri"),
+    (WORKSPACE, "/properties/encryption/status"),
+    (WORKSPACE, "/properties/encryption/cosmosDbResourceId"),
+    (WORKSPACE, "/properties/serviceProvisionedResourceGroup"),
+];
 
 /// A resource that another one refers to.
 #[derive(Clone, Debug)]
@@ -204,6 +269,13 @@ pub struct Reference {
     pub pointer: Option<&'static str>,
     /// A lock that stands on the group or subscription rather than on the resource.
     pub inherited: bool,
+}
+
+impl Reference {
+    /// To a resource that was found through a property.
+    pub(super) fn to(resource: &Resource, number: usize, pointer: &'static str) -> Self {
+        Self { id: resource.id.clone(), target: Some(number), pointer: Some(pointer), inherited: false }
+    }
 }
 
 /// The references of one resource, by relation.
@@ -252,6 +324,7 @@ impl Index {
 pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations> {
     let children = children_by_parent(resources);
     let locks = locks_by_scope(resources);
+    let services = |from| Services { from, index, resources };
     let regional = by_region(resources);
     let referring: Vec<_> = RELATIONS
         .iter()
@@ -271,6 +344,17 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
                 Via::Each(list, inner) => by_elements(resource, list, inner, |id| id, index, resources),
                 Via::EachNetwork(list, inner) => by_elements(resource, list, inner, network_of, index, resources),
                 Via::Parent => parent(resource, index, resources).into_iter().collect(),
+                Via::Ids(list, member) => services(resource).ids(list, member),
+                Via::Account(pointer) => services(resource).account(pointer).into_iter().collect(),
+                Via::Service(find) => find(&services(resource)).into_iter().collect(),
+                Via::CosmosAccounts => services(resource).cosmos_accounts(),
+                Via::Own(pointer) => {
+                    let stated = Pointer::parse(pointer).is_some_and(|p| resource.unknown_at(&p).is_some());
+                    let stated = stated || resource.get(pointer).is_some();
+                    let own = index.find(&resource.id, resource, resources).filter(|_| stated);
+                    own.map(|number| Reference::to(resource, number, pointer)).into_iter().collect()
+                }
+                Via::Reverse(..) => Vec::new(),
                 Via::InRegion(wanted) => {
                     let here = region_of(resource)
                         .and_then(|(subscription, region)| regional.get(&(subscription, region, wanted.to_owned())));
@@ -285,7 +369,6 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
                 Via::EachId(list, member) => links::each_id(resource, list, member, index, resources),
                 Via::MlRegistries => links.ml_registries(resource, resources),
                 Via::EntryPoints => links.entry_points(resource, resources),
-                Via::DatastoreAccount => datastore_account(resource, index, resources).into_iter().collect(),
                 Via::Children(child_type) => {
                     let own = children.get(resource.id.key()).into_iter().flatten();
                     own.filter(|n| resources[**n].resource_type == child_type).map(|n| held(resources, *n)).collect()
@@ -302,9 +385,38 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
         all.push(relations);
     }
     add_projects(&mut all, resources);
+    add_reverse(&mut all, resources);
     networks::relate(&mut all, resources, index);
     access::relate(&mut all, resources);
     all
+}
+
+/// What an id in `data_dependencies` stands for: a SQL server for the databases on it.
+pub(super) fn dependencies(from: &Resource, id: &str, index: &Index, resources: &[Resource]) -> Vec<Reference> {
+    let id = ResourceId::parse(id);
+    let target = index.find(&id, from, resources);
+    let server = target.map(|number| &resources[number]).filter(|resource| resource.resource_type == SQL_SERVER);
+    let databases = server.into_iter().flat_map(|server| {
+        let own = |resource: &Resource| {
+            resource.resource_type == SQL_DATABASE && resource.id.parent().as_ref() == Some(&server.id)
+        };
+        // The service itself keeps this one.
+        let user = |resource: &Resource| !resource.display_name().eq_ignore_ascii_case("master");
+        let all = resources.iter().enumerate();
+        all.filter(move |(_, resource)| own(resource) && user(resource)).map(|(number, _)| held(resources, number))
+    });
+    let databases: Vec<Reference> = databases.collect();
+    if !databases.is_empty() {
+        return databases;
+    }
+    let id = target.map_or(id, |number| resources[number].id.clone());
+    vec![Reference { id, target, pointer: None, inherited: false }]
+}
+
+fn parent(from: &Resource, index: &Index, resources: &[Resource]) -> Option<Reference> {
+    let id = from.id.parent()?;
+    let target = index.find(&id, from, resources);
+    Some(Reference { id, target, pointer: None, inherited: false })
 }
 
 pub(super) fn held(resources: &[Resource], number: usize) -> Reference {
@@ -370,29 +482,6 @@ fn by_elements(
     references
 }
 
-fn parent(from: &Resource, index: &Index, resources: &[Resource]) -> Option<Reference> {
-    let id = from.id.parent()?;
-    let target = index.find(&id, from, resources);
-    Some(Reference { id, target, pointer: None, inherited: false })
-}
-
-/// Storage account names are unique in Azure: the name alone leads to the account.
-fn datastore_account(from: &Resource, index: &Index, resources: &[Resource]) -> Option<Reference> {
-    const NAME: &str = "/properties/accountName";
-    let name = from.text_at(NAME)?;
-    let part = |pointer: &str| from.text_at(pointer).unwrap_or_default();
-    let mut text = Text::known("/subscriptions/");
-    text.push(&part("/properties/subscriptionId"));
-    text.push_known("/resourceGroups/");
-    text.push(&part("/properties/resourceGroup"));
-    text.push_known("/providers/Microsoft.Storage/storageAccounts/");
-    text.push(&name);
-    let id = ResourceId::from_text(text);
-    let target = index.find(&id, from, resources);
-    let id = target.map_or(id, |number| resources[number].id.clone());
-    Some(Reference { id, target, pointer: Some(NAME), inherited: false })
-}
-
 fn children_by_parent(resources: &[Resource]) -> HashMap<String, Vec<usize>> {
     let mut children: HashMap<String, Vec<usize>> = HashMap::new();
     for (number, resource) in resources.iter().enumerate() {
@@ -455,5 +544,23 @@ fn add_projects(all: &mut [Relations], resources: &[Resource]) {
         .collect();
     for (hub, project) in projects {
         all[hub].entry("projects").or_default().push(held(resources, project));
+    }
+}
+
+/// What leads to a resource is a relation of it too.
+fn add_reverse(all: &mut [Relations], resources: &[Resource]) {
+    for relation in RELATIONS {
+        let Via::Reverse(from, through) = relation.via else { continue };
+        let sources = resources.iter().enumerate().filter(|(_, resource)| resource.resource_type == from);
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for (number, _) in sources {
+            let references = all[number].get(through).into_iter().flatten();
+            found.extend(references.filter_map(|reference| Some((reference.target?, number))));
+        }
+        for (target, source) in found {
+            if resources[target].resource_type == relation.from {
+                all[target].entry(relation.name).or_default().push(held(resources, source));
+            }
+        }
     }
 }

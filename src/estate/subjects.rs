@@ -13,7 +13,9 @@ pub(crate) enum Root {
     Pair,
     /// What one of these paths of relations leads to from each workspace.
     Related(&'static [&'static [&'static str]]),
-    /// The same from the primary of a pair only.
+    /// The data services of these types that a datastore, a connection or the configuration names.
+    Services(&'static [&'static str]),
+    /// The same as related from the primary of a pair only.
     OfPrimary(&'static [&'static [&'static str]]),
     /// The subscription.
     Subscription,
@@ -47,8 +49,47 @@ const ROOTS: &[(&str, Root)] = &[
     ("application_insights", Root::Related(&[&["application_insights"]])),
     ("log_workspace", Root::Related(&[&["application_insights", "log_workspace"]])),
     ("compute", Root::Related(&[&["computes"]])),
-    ("datastore", Root::Related(&[&["datastores"]])),
-    ("data_storage", Root::Related(&[&["datastores", "account"]])),
+    ("datastore", Root::Related(&[&["default_datastores"], &["datastores"]])),
+    ("data_storage", Root::Services(&["microsoft.storage/storageaccounts"])),
+    (
+        "sql_database",
+        Root::Services(&["microsoft.sql/servers/databases", "microsoft.sql/managedinstances", "microsoft.sql/servers"]),
+    ),
+    ("postgresql_server", Root::Services(&["microsoft.dbforpostgresql/flexibleservers"])),
+    ("mysql_server", Root::Services(&["microsoft.dbformysql/flexibleservers"])),
+    ("cosmos_account", Root::Related(&[&["cosmos_accounts"]])),
+    (
+        "data_lake_user",
+        Root::OfType(&[
+            "microsoft.datalakestore/accounts",
+            "microsoft.machinelearningservices/workspaces/datastores",
+            "microsoft.machinelearningservices/workspaces/data/versions",
+        ]),
+    ),
+    (
+        "retirable",
+        Root::OfType(&[
+            "microsoft.containerregistry/registries",
+            "microsoft.containerservice/managedclusters",
+            "microsoft.databricks/workspaces",
+            "microsoft.dbformysql/flexibleservers",
+            "microsoft.hdinsight/clusterpools",
+            "microsoft.hdinsight/clusters",
+            "microsoft.machinelearningservices/workspaces/computes",
+            "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments",
+            "microsoft.network/virtualnetworkgateways",
+            "microsoft.storage/storageaccounts",
+        ]),
+    ),
+    (
+        "database_server",
+        Root::OfType(&[
+            "microsoft.dbforpostgresql/servers",
+            "microsoft.dbforpostgresql/flexibleservers",
+            "microsoft.dbformysql/servers",
+            "microsoft.dbformysql/flexibleservers",
+        ]),
+    ),
     ("primary_compute", Root::OfPrimary(&[&["computes"]])),
     ("kubernetes_cluster", Root::Related(&[&["computes", "kubernetes_cluster"]])),
     ("online_endpoint", Root::Related(ENDPOINTS)),
@@ -67,6 +108,21 @@ const ROOTS: &[(&str, Root)] = &[
     ("identity", Root::Identities),
 ];
 
+/// What leads from a workspace to the data services that it uses.
+const SERVICE_PATHS: &[&[&str]] =
+    &[&["datastores", "account"], &["datastores", "service"], &["connections", "service"], &["dependencies"]];
+
+impl Root {
+    /// The paths of relations from each workspace, and the types that count; none for all.
+    pub(crate) fn paths(&self) -> (&'static [&'static [&'static str]], &'static [&'static str]) {
+        match self {
+            Self::Related(paths) | Self::OfPrimary(paths) | Self::Targets(paths) => (paths, &[]),
+            Self::Services(types) => (SERVICE_PATHS, types),
+            _ => (&[], &[]),
+        }
+    }
+}
+
 /// Online endpoints: managed, Kubernetes, serverless.
 const ENDPOINTS: &[&[&str]] = &[&["online_endpoints"], &["serverless_endpoints"]];
 
@@ -80,14 +136,6 @@ pub(crate) fn kinds() -> impl Iterator<Item = (&'static str, &'static Root)> {
     SUBJECT_KINDS.iter().filter_map(|(name, _)| Some((*name, root_of(name)?)))
 }
 
-/// The kinds that relations lead to from each workspace, with every way.
-pub(crate) fn related_kinds() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-    kinds().flat_map(|(kind, root)| {
-        let paths: &[&[&str]] = if let Root::Related(paths) = root { paths } else { &[] };
-        paths.iter().map(move |path| (kind, *path))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +146,27 @@ mod tests {
             assert!(root_of(name).is_some(), "{name}");
         }
         assert_eq!(kinds().count(), ROOTS.len());
+    }
+
+    /// Types of the table that no workspace reaches are not judged.
+    #[test]
+    fn what_was_retired_can_be_judged() {
+        const UNREACHED: [&str; 4] = [
+            "microsoft.datalakeanalytics/accounts",
+            "microsoft.machinelearningservices/workspaces/batchendpoints",
+            "microsoft.network/loadbalancers",
+            "microsoft.network/publicipaddresses",
+        ];
+        const ELSEWHERE: [&str; 4] = ["adls-gen1", "appinsights-classic", "pg-single", "mysql-single"];
+        let table: serde_json::Value =
+            serde_json::from_str(include_str!("../../policies/data/retirements.json")).expect("JSON");
+        let Some(Root::OfType(types)) = root_of("retirable") else { panic!("by type") };
+        for row in table["retirements"].as_array().expect("a list") {
+            let own = ELSEWHERE.contains(&row["id"].as_str().unwrap_or_default());
+            for test in row["match"].as_array().into_iter().flatten().filter(|_| !own) {
+                let Some(name) = test["armType"].as_str().map(str::to_ascii_lowercase) else { continue };
+                assert!(types.contains(&name.as_str()) || UNREACHED.contains(&name.as_str()), "{name}");
+            }
+        }
     }
 }

@@ -29,8 +29,14 @@ struct Parsed {
 /// resource whatever the scope. <https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules>
 const GLOBALLY_UNIQUE: &[&str] = &[
     "microsoft.containerregistry/registries",
+    "microsoft.datalakestore/accounts",
+    "microsoft.dbformysql/flexibleservers",
+    "microsoft.dbformysql/servers",
+    "microsoft.dbforpostgresql/flexibleservers",
+    "microsoft.dbforpostgresql/servers",
     "microsoft.documentdb/databaseaccounts",
     "microsoft.keyvault/vaults",
+    "microsoft.sql/managedinstances",
     "microsoft.sql/servers",
     "microsoft.storage/storageaccounts",
 ];

@@ -1,7 +1,7 @@
 //! Why nothing could be proved about a subject: words for people, found in the evidence of the rule.
 
 use crate::estate::{Estate, RuleInput, Subject};
-use crate::model::{Collection, Pointer, Resource};
+use crate::model::{Collection, Pointer, Resource, ResourceId};
 use crate::rule::Rule;
 
 /// One clause, without a full stop.
@@ -20,7 +20,12 @@ fn missing_resource(estate: &Estate, subject: &Subject) -> Option<String> {
         return None;
     }
     let workspace = &estate.resources[subject.workspace];
-    let pointer = Pointer::parse(subject.pointer?)?;
+    let Some(pointer) = subject.pointer.and_then(Pointer::parse) else {
+        let name = ResourceId::parse(&subject.id).name().map_or_else(|| subject.id.clone(), ToString::to_string);
+        let known = !name.contains('\u{27e8}');
+        return known
+            .then(|| format!("\"{name}\", which \"{}\" uses, is not in what was scanned", workspace.display_name()));
+    };
     match workspace.unknown_at(&pointer) {
         Some(unknown) => {
             Some(format!("{pointer} of \"{}\" is not known: {}", workspace.display_name(), unknown.reason()))

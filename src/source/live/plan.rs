@@ -157,7 +157,7 @@ fn default_files(account: &Resource, asked: &Asked<'_>) -> Choice {
     if none { Choice::Empty } else { ask_if(asked.reach.is_default(account)) }
 }
 
-/// Data accounts that are not in two regions already. Object replication copies block blobs only, and
+/// Data accounts that cannot be read in two regions already. Object replication copies block blobs only, and
 /// none of accounts with a hierarchical namespace.
 /// <https://learn.microsoft.com/azure/storage/blobs/object-replication-overview#prerequisites-and-caveats-for-object-replication>
 fn copied_elsewhere(account: &Resource, asked: &Asked<'_>) -> Choice {
@@ -165,9 +165,7 @@ fn copied_elsewhere(account: &Resource, asked: &Asked<'_>) -> Choice {
     if hierarchical || text(account, "/kind") == "FileStorage" {
         return Choice::Empty;
     }
-    let sku = text(account, "/sku/name").to_ascii_uppercase();
-    let geographic = sku.contains("GRS") || sku.contains("GZRS");
-    ask_if(!geographic && !asked.reach.is_default(account) && asked.reach.refers_to(account))
+    ask_if(!has_read_access(account) && !asked.reach.is_default(account) && asked.reach.refers_to(account))
 }
 
 /// Only accounts that can be read in the second region have replication statistics.

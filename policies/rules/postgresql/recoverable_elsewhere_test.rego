@@ -1,0 +1,115 @@
+package holdfast.rules.postgresql.recoverable_elsewhere_test
+
+import data.holdfast.lib.fixture
+import data.holdfast.rules.postgresql.recoverable_elsewhere as rule
+
+servers := ["Microsoft.DBforPostgreSQL/flexibleServers"]
+
+backup(name) := {"pg-west": {"properties": {"backup": {"geoRedundantBackup": name}}}}
+
+replica(change) := {"pg-north": object.union(
+	{
+		"type": "Microsoft.DBforPostgreSQL/flexibleServers",
+		"location": "northeurope",
+		"properties": {"sourceServerResourceId": "pg-west", "replicationRole": "GeoAsyncReplica"},
+		"links": {"source": {"/properties/sourceServerResourceId": ["pg-west"]}},
+	},
+	change,
+)}
+
+# Without a replica.
+listed(change) := fixture.complete(fixture.pair(object.union({"pg-north": null}, change)), servers)
+
+replicated(change) := listed(object.union(backup("Disabled"), replica(change)))
+
+test_replica_in_the_failover_region_passes if {
+	every role in ["AsyncReplica", "GeoAsyncReplica"] {
+		doc := replicated({"properties": {"replicationRole": role}})
+		count(rule.pass) == 1 with input as doc
+		count(rule.deny) == 0 with input as doc
+	}
+	count(rule.pass) == 1 with input as replicated({"without": ["/properties/replicationRole"]})
+}
+
+test_replica_that_a_workspace_uses_has_its_source_elsewhere if {
+	used := {"ws-north/pg": {"links": {"service": {"/properties/target": ["pg-north"]}}}}
+	doc := listed(object.union(object.union(backup("Disabled"), replica({})), used))
+	count(rule.pass) == 2 with input as doc
+}
+
+test_geo_redundant_backup_passes if {
+	count(rule.pass) == 1 with input as listed(backup("Enabled"))
+	count(rule.deny) == 0 with input as listed(backup("Enabled"))
+	count(rule.pass) == 1 with input as fixture.pair(backup("enabled"))
+}
+
+test_neither_is_denied if {
+	changes := [backup("Disabled"), {"pg-west": {"without": ["/properties/backup"]}}]
+	every change in changes {
+		doc := listed(change)
+		some found in rule.deny with input as doc
+		found.resource == fixture.id("pg-west")
+		found.pointer == "/properties/backup/geoRedundantBackup"
+		not found.level
+		contains(found.message, `"pg-west" in westeurope has neither a geo-redundant backup nor a replica in northeurope`)
+		count(rule.pass) == 0 with input as doc
+	}
+}
+
+test_replica_elsewhere_or_promoted_is_denied if {
+	every change in [{"location": "swedencentral"}, {"properties": {"replicationRole": "None"}}] {
+		count(rule.deny) == 1 with input as replicated(change)
+	}
+}
+
+test_backup_means_nothing_without_a_pair if {
+	doc := listed(object.union(backup("Enabled"), {"pg-west": {"location": "italynorth"}}))
+	some found in rule.deny with input as doc
+	contains(found.message, "there is none without a paired region")
+	count(rule.pass) == 0 with input as doc
+}
+
+test_backup_alone_is_noted_where_the_second_region_stands_ready if {
+	every tier in ["active-active", "active-standby"] {
+		doc := fixture.tier(listed(backup("Enabled")), tier)
+		some found in rule.deny with input as doc
+		found.level == "note"
+		contains(found.message, "has a geo-redundant backup only")
+		count(rule.pass) == 0 with input as doc
+	}
+}
+
+test_region_that_no_table_knows if {
+	enabled := listed(object.union(backup("Enabled"), {"pg-west": {"location": "atlantiscentral"}}))
+	count(rule.deny | rule.pass) == 0 with input as enabled
+	disabled := listed(object.union(backup("Disabled"), {"pg-west": {"location": "atlantiscentral"}}))
+	count(rule.deny) == 1 with input as disabled
+}
+
+test_incomplete_enumeration_is_open if {
+	doc := fixture.pair(object.union(backup("Disabled"), {"pg-north": null}))
+	count(rule.deny | rule.pass) == 0 with input as doc
+}
+
+test_unknown_facts_are_open if {
+	changes := [
+		{"pg-west": {"unknown": {"/properties/backup/geoRedundantBackup": "forbidden"}}},
+		{"pg-west": {"unknown": {"/location": "forbidden"}}},
+		{"pg-west": {"unknown": {"/properties/replicationRole": "forbidden"}}},
+		{"ws-north": {"unknown": {"/location": "forbidden"}}},
+		replica({"unknown": {"/location": "forbidden"}}),
+		replica({"unknown": {"/properties/replicationRole": "forbidden"}}),
+		replica({"conditional": "parameters('dr')"}),
+	]
+	every change in changes {
+		doc := listed(object.union(object.filter(backup("Disabled"), ["pg-west"]), change))
+		plain := object.union(doc, {"parameters": {}})
+		count(rule.deny | rule.pass) == 0 with input as plain
+	}
+}
+
+test_outside_production_is_exempt if {
+	doc := fixture.nonproduction(listed(backup("Disabled")))
+	some exemption in rule.exempt with input as doc
+	exemption.reason == "outside production (dev)"
+}
