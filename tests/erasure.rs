@@ -98,7 +98,9 @@ fn check(
     let leads_to_subjects = REFERENCES.contains(&pointer.as_str());
     for ((rule_id, subject), verdict) in before {
         let rule = bench.rule(rule_id);
-        if leads_to_subjects && !after.contains_key(&(rule_id.clone(), subject.clone())) {
+        // Without its region it cannot be told into which regions a pair fails over.
+        let of_region = rule.subject == "subscription_region" && pointer.as_str() == "/location";
+        if (leads_to_subjects || of_region) && !after.contains_key(&(rule_id.clone(), subject.clone())) {
             continue;
         }
         let now = after.get(&(rule_id.clone(), subject.clone()));
