@@ -19,6 +19,7 @@ pub mod model;
 mod nearest;
 pub mod output;
 pub mod policy;
+pub mod proposal;
 pub mod report;
 pub mod rule;
 pub mod rule_docs;

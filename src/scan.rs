@@ -90,7 +90,8 @@ pub fn report(estate: &Estate, policies: &Policies, config: &Config, options: &S
     let judgement = report::judge(estate, &evaluator, &rules, config, &today.to_string(), options.include_passes);
     let reporter = Reporter::new(estate, &rules);
     let mut findings = reporter.findings(&judgement.rulings, options.include_passes);
-    let needs_live_scan: Vec<String> = rules.iter().filter(|r| !r.feedable).map(|r| r.rule.id.clone()).collect();
+    let unfed = rules.iter().filter(|r| !r.feedable && !estate.workspaces.is_empty());
+    let needs_live_scan: Vec<String> = unfed.map(|r| r.rule.id.clone()).collect();
     let kind = if estate.live { EstateKind::Live } else { EstateKind::Iac };
     let enabled: Vec<Rule> = rules.iter().map(|enabled| enabled.rule.clone()).collect();
     let known: Vec<&str> =

@@ -151,3 +151,34 @@ fn missing_permissions_are_named_before_the_scan() {
     let run = holdfast(&server, &["inventory", "--check-access"]);
     assert_eq!((run.code, run.err.contains("needs a live scope")), (2, true), "{}", run.err);
 }
+
+#[test]
+fn a_first_configuration_is_proposed_and_never_overwrites() {
+    let (azure, subscription, _) = fraud_team();
+    let (_azure, server) = serve(azure);
+    let dir = tempfile::tempdir().expect("a scratch folder");
+    let file = dir.path().join("holdfast.yaml");
+    let output = file.display().to_string();
+    let run = holdfast(&server, &["init", "--subscription", &subscription, "-o", &output]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let text = std::fs::read_to_string(&file).expect("a proposal");
+    let config = holdfast::config::load(&file, &[]).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+    assert_eq!(config.pairs.len(), 1, "{text}");
+    let judged = |config: &[&str]| {
+        let args = ["scan", "--subscription", &subscription, "-f", "json", "--rule", "HF-TOPO-001"];
+        let run = holdfast(&server, &[args.as_slice(), config].concat());
+        serde_json::from_str::<Value>(&run.out).unwrap_or_else(|e| panic!("{e}: {}", run.err))["summary"].clone()
+    };
+    let empty = dir.path().join("empty.yaml");
+    std::fs::write(&empty, "version: 1\n").expect("a file");
+    assert_eq!(judged(&["--config", &empty.display().to_string()])["open"], 2, "nobody declared the pair");
+    let with = judged(&["--config", &output]);
+    assert_eq!((with["open"].as_u64(), with["passed"].as_u64()), (Some(0), Some(1)), "{with}");
+    for again in [output.clone(), dir.path().join(".holdfast.yml").display().to_string()] {
+        let run = holdfast(&server, &["init", "--subscription", &subscription, "-o", &again]);
+        assert!(run.code == 2 && run.err.contains("never overwrites"), "{}", run.err);
+    }
+    assert_eq!(std::fs::read_to_string(&file).expect("a proposal"), text);
+    let run = holdfast(&server, &["init"]);
+    assert!(run.code == 2 && run.err.contains("live subscriptions or a snapshot"), "{}", run.err);
+}

@@ -182,7 +182,7 @@ fn tenant(day: u32) -> Value {
             "message": "the subscription could not be read",
         }]);
     }
-    if day % 5 == 0 {
+    if day.is_multiple_of(5) {
         resources.reverse();
     }
     if day % 4 == 1 {
@@ -215,7 +215,7 @@ const REPOSITORY: [Defect; 3] = [
 
 /// Of the sample, repaired where the day says so, and then written in another way.
 fn template(day: u32) -> String {
-    let mut text = fixture("fraud-scoring/azuredeploy.json");
+    let mut text = fixture("fraud-scoring/arm/azuredeploy.json");
     let mut repair = |defect: usize, from: &str, to: &str| {
         assert!(text.contains(from), "{from}");
         if !(REPOSITORY[defect].days)(day) {
@@ -247,7 +247,7 @@ fn neighbours(folder: &Path, day: u32) {
         format!("store-{day}.bicep"),
         "resource st 'Microsoft.Storage/storageAccounts@2024-01-01' = {\n  name: 'st'\n}\n",
     );
-    if day % 6 == 0 {
+    if day.is_multiple_of(6) {
         write("broken.bicep".to_owned(), "resource x 'A/b@1' = {\n  name:");
     }
     if day >= 8 {

@@ -27,6 +27,8 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Write the inventory that a scan would judge.
     Inventory(Box<InventoryArgs>),
+    /// Propose a holdfast.yaml: pairs with the evidence for each, environments, owners, tiers.
+    Init(Box<InitArgs>),
     /// List the rules, show one, or export them.
     Rules(RulesArgs),
     /// Run policy tests.
@@ -65,6 +67,11 @@ pub struct SourceArgs {
     #[arg(long, value_name = "FILE", help_heading = "Sources")]
     pub snapshot: Vec<PathBuf>,
 
+    /// A recorded inventory that is known but not judged: what source code refers to and does not declare
+    /// (repeatable).
+    #[arg(long, value_name = "FILE", help_heading = "Sources")]
+    pub context: Vec<PathBuf>,
+
     /// Live: a subscription id or name (repeatable, comma list).
     #[cfg(feature = "live")]
     #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Live subscriptions")]
@@ -89,6 +96,11 @@ pub struct SourceArgs {
     #[cfg(feature = "live")]
     #[arg(long, value_name = "DURATION", help_heading = "Live subscriptions")]
     pub deadline: Option<String>,
+
+    /// Live: read one of several parts of the scope, for example 2/4; pairs stay together.
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "I/N", value_parser = parse_shard, help_heading = "Live subscriptions")]
+    pub shard: Option<(usize, usize)>,
 
     /// Live: write answers to this file as they come; if it is there, go on from them.
     #[cfg(feature = "live")]
@@ -211,7 +223,12 @@ pub struct ScanArgs {
 
 /// `holdfast inventory`.
 #[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct InventoryArgs {
+    /// What else to do.
+    #[command(subcommand)]
+    pub command: Option<InventoryCommand>,
+
     #[command(flatten)]
     pub source: SourceArgs,
 
@@ -232,6 +249,32 @@ pub struct InventoryArgs {
     /// A folder of custom rules whose evidence is read and kept too (repeatable).
     #[arg(long, value_name = "DIR")]
     pub policy_dir: Vec<PathBuf>,
+}
+
+/// `holdfast init`.
+#[derive(Clone, Debug, Args)]
+pub struct InitArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+
+    /// The file to write. It must not exist.
+    #[arg(short, long, value_name = "FILE", default_value = "holdfast.yaml")]
+    pub output: PathBuf,
+}
+
+/// What `holdfast inventory` does besides reading.
+#[derive(Clone, Debug, Subcommand)]
+pub enum InventoryCommand {
+    /// Join snapshots of one estate, for example of shards.
+    Merge {
+        /// The snapshots.
+        #[arg(required = true, value_name = "FILE")]
+        snapshots: Vec<PathBuf>,
+
+        /// The file to write; stdout by default.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// `holdfast rules`.
@@ -389,6 +432,14 @@ pub(super) fn parse_format(name: &str) -> Result<&'static Format, String> {
 
 fn parse_tier(text: &str) -> Result<Tier, String> {
     Tier::parse(text).ok_or_else(|| "one of active-active, active-standby, active-passive".to_owned())
+}
+
+/// `2/4`: the second of four.
+#[cfg(feature = "live")]
+fn parse_shard(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+    let shard = parts.filter(|(index, count)| (1..=*count).contains(index));
+    shard.ok_or_else(|| "a number from 1 and how many there are, for example 2/4".to_owned())
 }
 
 fn parse_date(text: &str) -> Result<String, String> {

@@ -1,9 +1,9 @@
 //! `holdfast inventory`: what a scan would judge, as a file.
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::InventoryArgs;
+use super::args::{InventoryArgs, InventoryCommand};
 use super::scan::broken_pipe_is_fine;
 use super::{Failure, sources};
 use crate::config::{Config, Role};
@@ -15,10 +15,13 @@ use crate::rule::{Rule, Tier};
 use crate::scan;
 use crate::source::pseudonyms;
 use crate::source::redact::{EvidenceTable, redact};
-use crate::source::snapshot::write_snapshot;
+use crate::source::snapshot::{merge, write_snapshot};
 
 /// Writes what a scan would judge.
 pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
+    if let Some(InventoryCommand::Merge { snapshots, output }) = &args.command {
+        return merge_snapshots(snapshots, output.as_deref());
+    }
     let mut policies = Policies::builtin().map_err(Failure::list)?;
     for dir in &args.policy_dir {
         policies = policies.with_custom(dir).map_err(Failure::list)?;
@@ -31,7 +34,7 @@ pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
     if args.check_access {
         return check_access(args, &config, &wanted);
     }
-    let mut inventory = sources::read(&args.source, &config, &wanted, None)?.inventory;
+    let mut inventory = sources::read(&args.source, &config, &wanted, None, &[])?.inventory;
     if sources::is_live(&args.source) || args.redact {
         redact(&mut inventory, &kept(&wanted));
     }
@@ -42,6 +45,12 @@ pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
     #[cfg(feature = "live")]
     super::live::done(&args.source)?;
     Ok(status(&inventory))
+}
+
+fn merge_snapshots(snapshots: &[PathBuf], output: Option<&Path>) -> Result<u8, Failure> {
+    let merged = merge(sources::snapshots(snapshots)?);
+    write(&merged, output)?;
+    Ok(status(&merged))
 }
 
 #[cfg(feature = "live")]

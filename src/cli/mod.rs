@@ -4,6 +4,7 @@ mod args;
 mod change;
 mod diff;
 mod failure;
+mod init;
 mod inventory;
 #[cfg(feature = "live")]
 mod live;
@@ -46,6 +47,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Scan(args) => scan::scan(&args),
         Command::Inventory(args) => inventory::inventory(&args),
+        Command::Init(args) => init::init(&args),
         Command::Rules(args) => rules::rules(&args),
         Command::Test(args) => rules::test(&args),
         Command::Waivers(args) => rules::waivers(&args),

@@ -35,7 +35,9 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
     if args.source.dry_run {
         return super::print(&super::live::plan(&args.source, &evidence));
     }
-    let read = sources::read(&args.source, &config, &evidence, base.as_ref())?;
+    let before = base.as_ref().map(|base| sources::read_base(&args.source, &config, base)).transpose()?;
+    let removed = before.as_ref().map(Inventory::declared_ids).unwrap_or_default();
+    let read = sources::read(&args.source, &config, &evidence, base.as_ref(), &removed)?;
     proposed.extend(read.hidden);
     let mut options = ScanOptions {
         today: args.policy.today.as_deref().and_then(Date::parse),
@@ -44,7 +46,7 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
         fail_on: args.fail_on.level(),
         strict_evidence: args.strict_evidence,
         inline_waivers: !args.no_inline_waivers,
-        category: args.category.clone(),
+        category: args.category.clone().or_else(|| sources::category(&args.source)),
         started: Some(started),
         files: read.files,
         revision: read.revision,
@@ -52,9 +54,9 @@ pub(super) fn scan(args: &ScanArgs) -> Result<u8, Failure> {
         base_waivers: None,
         proposed,
     };
-    if let Some(base) = &base {
-        let inventory = sources::read_base(&args.source, &config, base)?;
-        let before = assemble(inventory, &config, &rules)?;
+    if let Some(mut before) = before {
+        sources::add_context(&args.source, &mut before, &[])?;
+        let before = assemble(before, &config, &rules)?;
         options.base_waivers = Some(scan::waivers_beside_declarations(&before));
         let alone = ScanOptions { proposed: Vec::new(), ..options.clone() };
         options.baseline = Some(Recorded::of(&scan::report(&before, &policies, &config, &alone)));

@@ -11,8 +11,8 @@ use crate::config::{self, Config};
 use crate::estate::EvidencePaths;
 use crate::finding::{Proposal, Revision};
 use crate::git;
-use crate::model::Inventory;
-use crate::source::snapshot::read_snapshot;
+use crate::model::{Inventory, ResourceId};
+use crate::source::snapshot::{merge, read_snapshot};
 use crate::source::{self, FileTree};
 
 /// What was read, and from where.
@@ -57,12 +57,14 @@ fn discover(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
     Ok(None)
 }
 
-/// Reads everything that the arguments name. `base` is the base revision, if a change is scanned.
+/// Reads everything that the arguments name. `base` is the base revision, if a change is scanned, and
+/// `removed` what it declared.
 pub(super) fn read(
     args: &SourceArgs,
     config: &Config,
     wanted: &EvidencePaths,
     base: Option<&Base>,
+    removed: &[ResourceId],
 ) -> Result<Sources, Failure> {
     if !args.paths.is_empty() && (is_live(args) || !args.snapshot.is_empty()) {
         let message =
@@ -70,9 +72,10 @@ pub(super) fn read(
         return Err(Failure::usage(message));
     }
     let mut sources = Sources { inventory: Inventory::default(), files: BTreeMap::new(), revision: None, hidden: None };
-    for path in &args.snapshot {
-        let recorded = read_snapshot(path).map_err(|error| Failure::usage(error.to_string()))?;
-        sources.inventory.absorb(recorded);
+    match snapshots(&args.snapshot)?.as_mut_slice() {
+        [] => {}
+        [one] => sources.inventory = std::mem::take(one),
+        several => sources.inventory = merge(several.iter_mut().map(std::mem::take).collect()),
     }
     if is_live(args) {
         sources.inventory.absorb(read_live(args, config, wanted)?);
@@ -84,6 +87,7 @@ pub(super) fn read(
             warn_of_nothing(&paths);
         }
     }
+    add_context(args, &mut sources.inventory, removed)?;
     Ok(sources)
 }
 
@@ -93,6 +97,12 @@ fn warn_of_nothing(paths: &[PathBuf]) {
     let hint = "a recorded inventory is read with --snapshot";
     let text = format!("warning: nothing that holdfast reads in {} (ARM, Bicep, Terraform); {hint}", names.join(", "));
     _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Recorded inventories.
+pub(super) fn snapshots(paths: &[PathBuf]) -> Result<Vec<Inventory>, Failure> {
+    let read = |path: &PathBuf| read_snapshot(path).map_err(|error| Failure::usage(error.to_string()));
+    paths.iter().map(read).collect()
 }
 
 /// The paths to scan: "." if nothing else is to be read.
@@ -131,6 +141,20 @@ fn read_repository(
     sources.inventory.absorb(inventory);
     sources.files = files;
     sources.revision = git::revision(&root);
+    Ok(())
+}
+
+/// Adds the recorded inventories that are known but not judged.
+pub(super) fn add_context(args: &SourceArgs, inventory: &mut Inventory, removed: &[ResourceId]) -> Result<(), Failure> {
+    if !args.context.is_empty() && (is_live(args) || !args.snapshot.is_empty()) {
+        return Err(Failure::usage(
+            "--context is for scans of source code; give --snapshot to judge a recorded inventory",
+        ));
+    }
+    for path in &args.context {
+        let context = read_snapshot(path).map_err(|error| Failure::usage(error.to_string()))?;
+        inventory.add_context(context, removed);
+    }
     Ok(())
 }
 
@@ -175,4 +199,15 @@ use super::live::read as read_live;
 #[cfg(not(feature = "live"))]
 fn read_live(_: &SourceArgs, _: &Config, _: &EvidencePaths) -> Result<Inventory, Failure> {
     Err(Failure::usage("this build of holdfast cannot read live subscriptions"))
+}
+
+/// The category of one of several parts of a scope: their logs must not replace each other.
+#[cfg(feature = "live")]
+pub(super) fn category(args: &SourceArgs) -> Option<String> {
+    args.shard.map(|(index, count)| format!("holdfast/live/shard-{index}-of-{count}"))
+}
+
+#[cfg(not(feature = "live"))]
+pub(super) fn category(_: &SourceArgs) -> Option<String> {
+    None
 }

@@ -96,7 +96,7 @@ fn child(parent: &mut Resource, inline: &Inline, place: &Pointer, body: Value) -
             declaration.spans = moved(&mut declaration.spans, place, inline.bare);
         }
     }
-    Some(Resource { id, resource_type: inline.child.to_owned(), body, unknown, provenance })
+    Some(Resource { id, resource_type: inline.child.to_owned(), body, unknown, provenance, context: parent.context })
 }
 
 /// What lies inside of a place, by pointers that start at the child.

@@ -86,6 +86,13 @@ impl Estate {
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
         let mut undecided_types: BTreeSet<String> = undecided.map(|r| r.resource_type.clone()).collect();
         undecided_types.extend(networks::undecided(&resources, &index));
+        let may_be_complete = !inventory.collection.gaps.iter().any(hides_resources);
+        let mut collection = inventory.collection;
+        if !live {
+            // What another scan enumerated is complete only as far as this source adds nothing to it.
+            let undecided: &BTreeSet<String> = &undecided_types;
+            collection.complete.retain(|resource_type, _| may_be_complete && !undecided.contains(resource_type));
+        }
         let mut estate = Self {
             regions: regions::RegionFacts::of(&resources),
             resources,
@@ -94,10 +101,10 @@ impl Estate {
             pairs: Vec::new(),
             unmatched_pairs: Vec::new(),
             subscriptions: Vec::new(),
-            may_be_complete: !inventory.collection.gaps.iter().any(hides_resources),
+            may_be_complete,
             undecided_types,
-            complete_everywhere: complete_everywhere(&inventory.collection),
-            collection: inventory.collection,
+            complete_everywhere: complete_everywhere(&collection),
+            collection,
             deployments: inventory.deployments,
             files: inventory.files,
             captured_at: inventory.captured_at,
@@ -140,6 +147,26 @@ impl Estate {
             }
         }
         self.users = users;
+    }
+
+    /// Groups of subscriptions whose workspaces are judged together: members of pairs and candidates, and
+    /// those that have the same storage account or component.
+    pub fn subscriptions_together(&self) -> Vec<BTreeSet<String>> {
+        let subscription = |number: usize| self.resources[number].id.subscription();
+        let named = self.workspaces.iter().map(|facts| {
+            let counterparts = facts.counterparts.iter().filter_map(|counterpart| counterpart.target);
+            [facts.resource].into_iter().chain(counterparts).chain(facts.candidates.iter().copied()).collect()
+        });
+        let paired = self.pairs.iter().map(|pair| pair.members.to_vec());
+        let private = |kind: &str| matches!(kind, "default_storage" | "application_insights");
+        let sharing = self.users.iter().filter(|((kind, _), _)| private(kind)).map(|(_, users)| users.clone());
+        let groups = named.chain(paired).chain(sharing);
+        let groups =
+            groups.map(|group: Vec<usize>| group.into_iter().filter_map(subscription).collect::<BTreeSet<_>>());
+        let mut groups: Vec<BTreeSet<String>> = groups.filter(|group| group.len() > 1).collect();
+        groups.sort();
+        groups.dedup();
+        groups
     }
 
     /// What the configuration says that workspaces depend on (`data_dependencies`): all of them, or

@@ -60,6 +60,12 @@ impl Collection {
         })
     }
 
+    /// Brings the gaps into an order that does not depend on how they came, each once.
+    pub fn sort_gaps(&mut self) {
+        self.gaps.sort_by_cached_key(|gap| (gap.code, gap.place.key(), gap.types.clone(), gap.message.clone()));
+        self.gaps.dedup();
+    }
+
     /// Adds what another source recorded.
     pub fn merge(&mut self, other: Collection) {
         for (resource_type, scopes) in other.complete {
@@ -139,6 +145,17 @@ pub enum GapPlace {
     Scope(ResourceId),
     /// The scan as a whole.
     Scan,
+}
+
+impl GapPlace {
+    fn key(&self) -> String {
+        match self {
+            Self::Scope(id) => id.key().to_owned(),
+            Self::Property { id, pointer } => format!("{}{pointer}", id.key()),
+            Self::Path(path) => path.clone(),
+            Self::File { .. } | Self::Scan => String::new(),
+        }
+    }
 }
 
 /// The closed list of gap codes. The names are stable: they are rule ids of SARIF notifications.

@@ -105,7 +105,8 @@ impl Bench<'_> {
         let mut input = self.estate.input(home, self.config, self.today);
         let document = policy::Input::new(std::mem::take(&mut input.document));
         for (place, enabled) in self.rules.iter().enumerate() {
-            let subjects = || input.subjects.iter().filter(|s| s.kind == enabled.rule.subject);
+            let of_kind = |s: &&Subject| s.kind == enabled.rule.subject && !self.is_only_known(s);
+            let subjects = || input.subjects.iter().filter(of_kind);
             if !enabled.feedable || enabled.rule.scope != input.scope || subjects().next().is_none() {
                 continue;
             }
@@ -150,6 +151,12 @@ impl Bench<'_> {
             },
             _ => judged,
         }
+    }
+
+    /// Whether a subject is context. A pair is judged if one of its members is.
+    fn is_only_known(&self, subject: &Subject) -> bool {
+        let context = subject.resource.is_some_and(|resource| self.estate.resources[resource].context);
+        context && subject.kind != "workspace_pair"
     }
 
     fn note(&self, place: usize, subject: &Subject, judged: Judged, result: &mut Judgement) {

@@ -89,7 +89,8 @@ impl<'a> Names<'a> {
             names.learn_id(resource.id.key());
         }
         let mut phrases = BTreeSet::new();
-        for subscription in &inventory.collection.subscriptions {
+        let of_shard = inventory.shard.iter().flat_map(|shard| &shard.scope);
+        for subscription in inventory.collection.subscriptions.iter().chain(of_shard) {
             names.learn(&subscription.id);
             phrases.extend(subscription.name.clone().filter(|name| !is_one_word(name)));
             subscription.name.iter().for_each(|name| names.learn(name));
@@ -244,7 +245,8 @@ impl<'a> Names<'a> {
 
     fn hide_in_record(&self, inventory: &mut Inventory) {
         let collection = &mut inventory.collection;
-        for subscription in &mut collection.subscriptions {
+        let of_shard = inventory.shard.iter_mut().flat_map(|shard| &mut shard.scope);
+        for subscription in collection.subscriptions.iter_mut().chain(of_shard) {
             subscription.id = self.pseudonym(&subscription.id);
             subscription.name = subscription.name.as_deref().map(|name| self.pseudonym(name));
         }

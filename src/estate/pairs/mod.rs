@@ -106,7 +106,7 @@ pub(super) fn form(estate: &Estate, config: &Config) -> Formed {
         members.push(Member { number, resource, environments });
         facts.push(WorkspaceFacts {
             resource: number,
-            judged: !resource.declaration().is_some_and(|d| d.existing),
+            judged: !resource.context && !resource.declaration().is_some_and(|d| d.existing),
             production: production.production,
             environment: production.environment,
             role: None,
@@ -122,6 +122,7 @@ pub(super) fn form(estate: &Estate, config: &Config) -> Formed {
     inferred::by_likeness(&mut forming);
     forming.note_unknown_tags();
     let Forming { mut facts, mut pairs, mut unmatched, .. } = forming;
+    pairs.retain(|pair| !pair.members.iter().all(|member| estate.resources[*member].context));
     facts.retain(|f| f.judged || pairs.iter().any(|p| p.members.contains(&f.resource)));
     pairs.sort_by(|a, b| a.id.cmp(&b.id));
     pairs.dedup_by(|later, first| later.id == first.id);

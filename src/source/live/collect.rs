@@ -17,7 +17,7 @@ use super::plan::{Asked, Choice, ENDPOINTS, Fallback, INSTANCES, Plan, ROWS, Row
 use super::progress::Event;
 use super::reach::Reach;
 use super::record::Record;
-use super::scope::Resolved;
+use super::shard::Part;
 
 /// What the tasks of a scan share.
 pub(super) struct Scan {
@@ -50,7 +50,8 @@ impl Scan {
     }
 
     /// Reads everything.
-    pub(super) async fn run(self, resolved: Resolved) -> Inventory {
+    pub(super) async fn run(self, part: Part) -> Inventory {
+        let Part { own: resolved, neighbours, record: shard } = part;
         let scan = Arc::new(self);
         let readable: Vec<String> =
             resolved.subscriptions.iter().filter(|s| s.readable).map(|s| s.id.clone()).collect();
@@ -60,7 +61,7 @@ impl Scan {
             scan.put_subscription(body);
         }
         let permissions = tokio::spawn(permissions_of_all(scan.clone(), readable.clone()));
-        let answers = Arc::new(scan.clone().read_graph(&readable).await);
+        let answers = Arc::new(scan.clone().read_graph(&readable, &neighbours).await);
         // The task gives up only by panicking; then nothing is confirmed.
         let permissions = permissions.await.unwrap_or_default();
         let mut tasks = JoinSet::new();
@@ -76,7 +77,7 @@ impl Scan {
         }
         let record = std::mem::take(&mut *scan.record());
         let (resources, collection) = record.finish(&scan.plan, resolved.subscriptions);
-        Inventory { resources, collection, ..Inventory::default() }
+        Inventory { resources, collection, shard, ..Inventory::default() }
     }
 
     fn put_subscription(&self, mut body: Value) {
@@ -86,13 +87,15 @@ impl Scan {
         }
     }
 
-    async fn read_graph(self: Arc<Self>, subscriptions: &[String]) -> GraphAnswers {
+    /// The graph's answers for these subscriptions, and the resources of their neighbours.
+    async fn read_graph(self: Arc<Self>, subscriptions: &[String], neighbours: &[String]) -> GraphAnswers {
         let mut tasks = JoinSet::new();
         for table in [Table::Resources, Table::Containers, Table::Authorization] {
             if self.plan.types_in(table).is_empty() {
                 continue;
             }
-            for batch in subscriptions.chunks(graph::BATCH) {
+            let also = if table == Table::Resources { neighbours } else { &[] };
+            for batch in subscriptions.chunks(graph::BATCH).chain(also.chunks(graph::BATCH)) {
                 let (scan, batch) = (self.clone(), batch.to_vec());
                 self.client.tell(Event::Planned(1));
                 tasks.spawn(async move { graph::read(&scan.client, &scan.plan, table, &batch).await });
@@ -263,7 +266,9 @@ impl Scan {
             let foreign = parsed.subscription().is_some_and(|s| !scanned.contains(&s));
             let row = ROWS.iter().find(|row| parsed.resource_type() == Some(row.resource_type().as_str()));
             let planned = row.filter(|row| self.plan.rows.iter().any(|planned| std::ptr::eq(*planned, *row)));
-            if let Some(row) = planned.filter(|_| foreign && record.claim("outside", &parsed)) {
+            // A neighbour of a shard is not scanned, but its resources are there.
+            let there = row.is_some_and(|row| record.get(&row.resource_type(), parsed.key()).is_some());
+            if let Some(row) = planned.filter(|_| foreign && !there && record.claim("outside", &parsed)) {
                 jobs.extend(Job::outside(row, &id));
             }
         }

@@ -166,7 +166,6 @@ impl ArmClient {
         deadline: Option<Duration>,
         interrupted: watch::Receiver<bool>,
         events: Sender<Event>,
-        checkpoint: Option<Checkpoint>,
     ) -> Self {
         Self {
             http,
@@ -177,9 +176,14 @@ impl ArmClient {
             deadline: deadline.map(|time| Instant::now() + time),
             interrupted,
             events,
-            checkpoint,
+            checkpoint: None,
             stopped: OnceLock::new(),
         }
+    }
+
+    /// The same with what an earlier try has read.
+    pub(super) fn going_on_from(self, checkpoint: Option<Checkpoint>) -> Self {
+        Self { checkpoint, ..self }
     }
 
     /// Why reading was stopped before its end, if it was.

@@ -22,6 +22,7 @@ mod progress;
 mod reach;
 mod record;
 mod scope;
+mod shard;
 mod throttle;
 
 use std::collections::BTreeSet;
@@ -44,6 +45,7 @@ pub use http::{HttpError, Limits};
 pub use plan::{Scale, WantedTypes, render_plan};
 pub use progress::{Event, Lines, Progress, Silent, Terminal};
 pub use scope::Scope;
+pub use shard::{Shard, Together};
 
 /// How to read live subscriptions.
 #[derive(Clone)]
@@ -61,6 +63,8 @@ pub struct LiveOptions {
     /// Ids or names of services that workspaces depend on besides those that they name, for example
     /// `data_dependencies` of the configuration.
     pub dependencies: BTreeSet<String>,
+    /// Which part of the scope is read, if it is divided.
+    pub shard: Option<Shard>,
     /// A file to which answers are written as they come, and from which an interrupted scan goes on.
     pub resume: Option<PathBuf>,
     /// Whether Ctrl-C ends the reading and keeps what was read (a second one kills as usual).
@@ -77,6 +81,7 @@ impl LiveOptions {
             deadline: None,
             limits: Limits::default(),
             dependencies: BTreeSet::new(),
+            shard: None,
             resume: None,
             stop_on_interrupt: false,
         }
@@ -101,6 +106,9 @@ pub enum LiveError {
     /// All subscriptions were asked for and their list cannot be read.
     #[error("the subscriptions could not be listed: {0}")]
     Subscriptions(String),
+    /// What belongs together could not be found out, so a part of the scope could be any.
+    #[error("the scope could not be divided: {0}")]
+    Division(String),
     /// The file of `--resume` is of no use.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -153,10 +161,15 @@ async fn read(options: LiveOptions, wanted: WantedTypes, events: Sender<Event>) 
     let dependencies = options.dependencies.clone();
     let checkpoint = checkpoint_of(&options, &wanted, now, &events)?;
     let started = checkpoint.as_ref().map(|checkpoint| checkpoint.started.clone()).or(started);
+    let shard = options.shard.clone();
     let (client, resolved) = begin(options, events, checkpoint).await?;
     let client = Arc::new(client);
+    let part = match shard {
+        Some(shard) => shard::part_of(&client, &shard, resolved).await?,
+        None => shard::Part { own: resolved, ..shard::Part::default() },
+    };
     let scan = collect::Scan::new(client.clone(), plan::Plan::new(&wanted), dependencies);
-    let mut inventory = scan.run(resolved).await;
+    let mut inventory = scan.run(part).await;
     crate::source::redact::redact(&mut inventory, &Default::default());
     inventory.captured_at = started;
     match client.stopped() {
@@ -175,7 +188,8 @@ fn checkpoint_of(
 ) -> Result<Option<Checkpoint>, LiveError> {
     let Some(path) = &options.resume else { return Ok(None) };
     let endpoint = Cloud::from_environment(&options.environment)?.endpoint.to_string();
-    let scope = format!("{:?}", options.scope);
+    let shard = options.shard.as_ref().map(|shard| (shard.index, shard.count));
+    let scope = format!("{:?} {shard:?}", options.scope);
     let parts = [env!("CARGO_PKG_VERSION").to_owned(), endpoint, scope].into_iter();
     let parts = parts.chain(wanted.iter().cloned()).chain(options.dependencies.iter().cloned());
     let checkpoint = Checkpoint::open(path, &checkpoint::identity(parts), now)?;
@@ -207,8 +221,8 @@ async fn begin(
     // Whoever does not watch misses nothing that matters.
     let _ = events.send(Event::SignedIn(tokens.method.name()));
     let interrupted = interruption(options.stop_on_interrupt);
-    let client =
-        http::ArmClient::new(http, cloud, tokens, options.limits, options.deadline, interrupted, events, checkpoint);
+    let client = http::ArmClient::new(http, cloud, tokens, options.limits, options.deadline, interrupted, events);
+    let client = client.going_on_from(checkpoint);
     let resolved = scope::resolve(&client, &options.scope).await;
     Ok((client, resolved.map_err(|failure| LiveError::Subscriptions(failure.message))?))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::model::{Collection, GapPlace, Pointer, Resource, ResourceId, SubscriptionScope, Unknown};
+use crate::model::{Collection, Pointer, Resource, ResourceId, SubscriptionScope, Unknown};
 
 use super::failure::Failure;
 use super::jobs::unknown;
@@ -147,10 +147,7 @@ impl Record {
         self.settle_children(plan);
         self.settle_statistics();
         self.collection.subscriptions = subscriptions;
-        self.collection
-            .gaps
-            .sort_by_cached_key(|gap| (gap.code, place_key(&gap.place), gap.types.clone(), gap.message.clone()));
-        self.collection.gaps.dedup();
+        self.collection.sort_gaps();
         (self.resources.into_values().collect(), self.collection)
     }
 
@@ -205,14 +202,5 @@ impl Record {
                 resource.unknown.insert(pointer.clone(), Unknown::NotCollected);
             }
         }
-    }
-}
-
-fn place_key(place: &GapPlace) -> String {
-    match place {
-        GapPlace::Scope(id) => id.key().to_owned(),
-        GapPlace::Property { id, pointer } => format!("{}{pointer}", id.key()),
-        GapPlace::Path(path) => path.clone(),
-        GapPlace::File { .. } | GapPlace::Scan => String::new(),
     }
 }

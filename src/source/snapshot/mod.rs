@@ -5,9 +5,11 @@
 //! member `holdfast`. Both directions stream: neither holds the file's text.
 
 mod form;
+mod merge;
 mod read;
 mod write;
 
+pub use merge::merge;
 pub use read::{SnapshotError, read_snapshot, read_snapshot_from, read_snapshot_keeping};
 pub use write::write_snapshot;
 

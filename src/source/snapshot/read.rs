@@ -287,6 +287,7 @@ impl<'a> Snapshot<'a> {
             condition: form.condition,
         };
         Some(Resource {
+            context: false,
             id: ResourceId::from_text(Text::from(form.id)),
             resource_type,
             body: Value::Object(body),
@@ -318,6 +319,7 @@ impl<'de> Visitor<'de> for TopLevel<'_, '_> {
                     }
                 }
                 "capturedAt" => snapshot.inventory.captured_at = map.next_value()?,
+                "shard" => snapshot.inventory.shard = map.next_value()?,
                 "subscriptions" => snapshot.inventory.collection.subscriptions = map.next_value()?,
                 "complete" => {
                     let complete: BTreeMap<String, BTreeSet<String>> = map.next_value()?;

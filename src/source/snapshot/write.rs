@@ -52,6 +52,9 @@ impl Head<'_> {
         if let Some(at) = &inventory.captured_at {
             self.member("capturedAt", at)?;
         }
+        if let Some(shard) = &inventory.shard {
+            self.member("shard", shard)?;
+        }
         self.member("subscriptions", &inventory.collection.subscriptions)?;
         self.member("complete", &inventory.collection.complete)?;
         self.member("gaps", &gaps)?;
