@@ -133,3 +133,20 @@ fn a_region_that_no_longer_offers_the_service_is_found() {
     assert!(scan("HF-TOPO-001").is_empty());
     assert_eq!(asked("/locations"), 1, "no rule asks for regions");
 }
+
+#[test]
+fn globs_of_the_configuration_choose_subscriptions() {
+    let (azure, subscription, _) = fraud_team();
+    let (_azure, server) = serve(azure);
+    let dir = tempfile::tempdir().expect("a scratch folder");
+    let config = dir.path().join("holdfast.yaml");
+    let read = |scopes: &str| {
+        std::fs::write(&config, format!("version: 1\nscopes: {scopes}\n")).expect("a file");
+        let args = ["inventory", "--all-subscriptions", "--config", config.to_str().expect("UTF-8")];
+        let run = holdfast(&server, &args);
+        serde_json::from_str::<Value>(&run.out).unwrap_or_else(|e| panic!("{e}: {}", run.err))["subscriptions"].clone()
+    };
+    assert_eq!(read("{exclude: ['sandbox*']}")[0]["id"], subscription.as_str());
+    assert_eq!(read("{exclude: ['FRAUD-*']}"), serde_json::json!([]));
+    assert_eq!(read("{include: ['other*']}"), serde_json::json!([]));
+}
