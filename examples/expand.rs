@@ -1,7 +1,7 @@
-//! Expands the ARM templates below a folder and tells what could not be read: how many templates, how
+//! Expands the ARM templates (or Bicep files) below a folder and tells what could not be read: how many templates, how
 //! many without a gap, the gaps by code and reason, the resources by type.
 //!
-//! `cargo run --release --example expand -- FOLDER [--gaps] [--resources] [--only TEXT]`
+//! `cargo run --release --example expand -- FOLDER [--bicep] [--gaps] [--resources] [--only TEXT]`
 
 #![allow(clippy::print_stdout, reason = "a tool that prints")]
 
@@ -10,17 +10,17 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use holdfast::model::{Gap, GapPlace, Inventory, ResourceId, Text, Unknown};
-use holdfast::source::ArmTemplate;
-use holdfast::source::{FileTree, Reader};
+use holdfast::source::{ArmTemplate, Bicep, FileTree, Reader};
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let flag = |name: &str| args.iter().any(|arg| arg == name);
     let only = args.iter().position(|arg| arg == "--only").and_then(|at| args.get(at + 1));
     let root = PathBuf::from(args.first().map_or(".", String::as_str));
-    let tree = FileTree::open(&root, &[root.clone()], &|_| true)?;
+    let tree = FileTree::open(&root, std::slice::from_ref(&root), &|_| true)?;
     let start = Instant::now();
-    let entries = ArmTemplate.claims(&tree);
+    let reader: &dyn Reader = if flag("--bicep") { &Bicep } else { &ArmTemplate };
+    let entries = reader.claims(&tree);
     let claimed = start.elapsed();
     let mut total = Totals::default();
     for entry in &entries {
@@ -28,7 +28,7 @@ fn main() -> anyhow::Result<()> {
             continue;
         }
         let began = Instant::now();
-        let inventory = ArmTemplate.read(&tree, entry);
+        let inventory = reader.read(&tree, entry);
         total.slowest = total.slowest.clone().max((began.elapsed(), entry.path.clone()));
         total.add(&inventory, flag("--gaps"), flag("--resources"));
     }

@@ -51,6 +51,22 @@ pub struct Finding {
     pub baseline: Option<BaselineState>,
 }
 
+impl Finding {
+    /// A finding that is neither waived nor compared with a baseline, and relates to no other place.
+    pub fn new(
+        rule: usize,
+        verdict: Verdict,
+        level: Level,
+        subject: Subject,
+        place: Place,
+        message: String,
+        fingerprint: String,
+    ) -> Self {
+        let (related, waiver, baseline) = (Vec::new(), None, None);
+        Self { rule, verdict, level, subject, message, place, related, fingerprint, waiver, baseline }
+    }
+}
+
 /// How a finding relates to the findings of an earlier scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -74,6 +90,20 @@ pub struct Fixed {
     pub message: String,
 }
 
+/// Something in a change that would take findings away once it is merged. It has no effect on the scan
+/// of the change itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Proposal {
+    /// The file that holds it, relative to the repository root; `None` if there is no one file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Its line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// What it does; starts lower-case, without a full stop.
+    pub message: String,
+}
+
 /// What a rule judged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
@@ -87,6 +117,9 @@ pub struct Subject {
     pub tier: Tier,
     /// Whether the pair is only inferred.
     pub inferred: bool,
+    /// The subscription (lower case) in whose log it belongs: that of the workspace, of a pair that of the
+    /// secondary. `None` if it is not known.
+    pub subscription: Option<String>,
 }
 
 /// An accepted finding.
@@ -243,6 +276,8 @@ pub struct Report {
     pub counts: Counts,
     /// Findings of the baseline that are gone, sorted; empty without a baseline.
     pub fixed: Vec<Fixed>,
+    /// What the change would take findings away with, sorted; empty without a base revision.
+    pub proposed: Vec<Proposal>,
     /// What could not be read, sorted.
     pub gaps: Vec<ReportedGap>,
     /// Ids of rules that this kind of source can never feed and that were not run.

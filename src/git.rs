@@ -1,7 +1,12 @@
-//! What a git checkout says of itself, read from its files: no process is started.
+//! What a git checkout says of itself, read from its files; and the tree of another revision, read from its
+//! objects.
+
+mod revision_tree;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+pub use revision_tree::{GitError, RevisionTree};
 
 use crate::finding::Revision;
 

@@ -8,6 +8,7 @@
 //! workspaces with their resources and forms pairs; Rego rules judge small inputs made from it, each
 //! verdict proved; outputs show the [`finding::Report`].
 
+pub mod baseline;
 pub mod cli;
 pub mod config;
 pub mod date;
@@ -15,8 +16,10 @@ pub mod estate;
 pub mod finding;
 pub mod git;
 pub mod model;
+mod nearest;
 pub mod output;
 pub mod policy;
+pub mod proposal;
 pub mod report;
 pub mod rule;
 pub mod rule_docs;

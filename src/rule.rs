@@ -167,6 +167,9 @@ pub const SUBJECT_KINDS: &[(&str, &[Scope])] = &[
     ("subscription", &[Scope::Subscription]),
     ("subscription_region", &[Scope::Subscription]),
     ("resource", &[Scope::Estate]),
+    ("associated_resource", WORKSPACE_OR_PAIR),
+    ("private_endpoint_target", &[Scope::Pair]),
+    ("identity", &[Scope::Pair]),
 ];
 
 const WORKSPACE_OR_PAIR: &[Scope] = &[Scope::Workspace, Scope::Pair];

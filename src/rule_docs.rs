@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 
+use crate::model::GapCode;
 use crate::rule::{Evidence, Level, Rule, Static, Tier};
 
 /// The statements of the article that rules refer to as seeds.
@@ -27,8 +28,40 @@ pub fn pages(rules: &[Rule]) -> Result<BTreeMap<String, String>, serde_json::Err
     let mut pages: BTreeMap<String, String> =
         rules.iter().map(|rule| (format!("rules/{}.md", rule.id), page(rule, &statements))).collect();
     pages.insert("rules/README.md".to_owned(), index(rules));
+    pages.insert(format!("rules/{EVIDENCE_MISSING}.md"), EVIDENCE_MISSING_PAGE.to_owned());
+    pages.insert("gap-codes.md".to_owned(), gap_codes());
     pages.insert("traceability.md".to_owned(), traceability(rules, &statements));
     Ok(pages)
+}
+
+/// The reserved id of what could not be read; not one of the catalogue's rules.
+const EVIDENCE_MISSING: &str = "HF-SCAN-001";
+
+const EVIDENCE_MISSING_PAGE: &str = "\
+# HF-SCAN-001: Evidence is missing
+
+Not a rule of the catalogue but the reserved id under which the upload profile of SARIF (`--sarif-profile github`) reports what could
+not be read: one note per resource or file, naming the rules that were not evaluated. Without it a dashboard would read \"no alert\" as
+\"fine\", and would close alerts that are still true.
+
+In the full profile, in text and in every other format the affected subjects are `open` instead, each with its reason.
+
+What to do follows from the reason: give a parameter a value (a parameter file beside the template, or `--parameters`), bring a module into
+the repository, correct the file, or grant the permission that is named. The codes are listed in [gap codes](../gap-codes.md).
+";
+
+/// The closed list of gap codes, from the code that uses them.
+fn gap_codes() -> String {
+    let mut page = String::from(
+        "# Gap codes\n\nWhat could not be read carries one of these codes. The list is closed and codes never change their \
+         meaning: they are rule ids of SARIF notifications. Codes in bold make the scan incomplete (exit status 3, \
+         `executionSuccessful: false`).\n\n| code | meaning |\n|---|---|\n",
+    );
+    for code in GapCode::ALL {
+        let name = if code.ends_complete_scan() { format!("**{}**", code.as_str()) } else { code.as_str().to_owned() };
+        _ = writeln!(page, "| {name} | {} |", code.title());
+    }
+    page
 }
 
 /// The page of one rule, without the texts of its statements.
@@ -119,7 +152,8 @@ fn sources(page: &mut String, rule: &Rule, statements: &Statements) {
 fn index(rules: &[Rule]) -> String {
     let mut page = String::from(
         "# Rules\n\nGenerated from the METADATA of `policies/rules`. Levels are given for active-active / active-standby / \
-         active-passive.\n\n| rule | what it asks for | level |\n|---|---|---|\n",
+         active-passive.\n\nFor rules of your own see [writing rules](../writing-rules.md).\n\n\
+         | rule | what it asks for | level |\n|---|---|---|\n",
     );
     for rule in rules {
         let levels: Vec<&str> = Tier::ALL.iter().map(|t| rule.level_in(*t).map_or("off", Level::as_str)).collect();

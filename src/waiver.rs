@@ -307,24 +307,15 @@ mod tests {
             location: None,
             pointer: "/sku/name".to_owned(),
         });
-        Finding {
-            rule: 0,
-            verdict,
-            level: Level::Error,
-            subject: Subject {
-                id: "pair:a:b".to_owned(),
-                name: "mlw-a → mlw-b".to_owned(),
-                group: "mlw-a → mlw-b".to_owned(),
-                tier: Tier::ActivePassive,
-                inferred: false,
-            },
-            message: "it fails".to_owned(),
-            place: at,
-            related: Vec::new(),
-            fingerprint: "0".to_owned(),
-            waiver: None,
-            baseline: None,
-        }
+        let subject = Subject {
+            id: "pair:a:b".to_owned(),
+            name: "mlw-a → mlw-b".to_owned(),
+            group: "mlw-a → mlw-b".to_owned(),
+            tier: Tier::ActivePassive,
+            inferred: false,
+            subscription: None,
+        };
+        Finding::new(0, verdict, Level::Error, subject, at, "it fails".to_owned(), "0".to_owned())
     }
 
     fn waiver(rule: &str, target: &str, until: &str) -> Waiver {

@@ -12,7 +12,7 @@ fn holdfast() -> Command {
 }
 
 fn sample() -> String {
-    format!("{}/fixtures/estates/fraud-scoring", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/fixtures/estates/fraud-scoring/bicep", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Exit status, stdout, stderr.
@@ -79,9 +79,12 @@ fn a_wrong_configuration_is_named_with_line_and_word() {
 fn the_sample_estate_fails_for_its_defects() {
     let (code, out, _) = run(holdfast().arg("scan").arg(sample()).args(["--today", "2026-11-24"]));
     assert_eq!(code, 1, "{out}");
-    for expected in
-        ["error[HF-ACR-003]", "warning[HF-STOR-003]", "mlw-fraud-prod-weu → mlw-fraud-prod-neu", "azuredeploy.json:"]
-    {
+    for expected in [
+        "error[HF-ACR-003]",
+        "warning[HF-STOR-003]",
+        "mlw-fraud-prod-weu → mlw-fraud-prod-neu",
+        "modules/workspace.bicep:17:10",
+    ] {
         assert!(out.contains(expected), "{expected} is missing in\n{out}");
     }
     let (code, ..) = run(holdfast().arg("scan").arg(sample()).args(["--fail-on", "never"]));
@@ -164,10 +167,72 @@ fn a_rule_is_shown_and_a_wrong_id_finds_its_neighbour() {
 
 #[test]
 fn every_schema_is_json() {
-    for kind in ["config", "input", "report"] {
+    for kind in ["config", "snapshot", "input", "report"] {
         let (code, out, _) = run(holdfast().args(["schema", kind]));
         assert_eq!(code, 0);
         let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");
         assert!(schema["$schema"].is_string(), "{kind}");
     }
+}
+
+/// Two accounts of which only the parameters that name them are known.
+#[test]
+fn accounts_with_unknown_names_are_neither_the_same_nor_distinct() {
+    let pair = |primary: &str, secondary: &str| {
+        let workspace = |name: &str, region: &str, account: &str| {
+            format!(
+                "resource {name} 'Microsoft.MachineLearningServices/workspaces@2024-10-01' = {{\n  name: '{name}'\n  \
+                 location: '{region}'\n  properties: {{ storageAccount: {account} }}\n}}\n"
+            )
+        };
+        let template = format!(
+            "param a string\nparam b string\n{}{}",
+            workspace("west", "westeurope", primary),
+            workspace("north", "northeurope", secondary)
+        );
+        let config = "version: 1\npairs:\n  - primary: west\n    secondary: north\n";
+        let dir = folder(&[("holdfast.yaml", config), ("main.bicep", &template)]);
+        let args = ["-f", "json", "--include-passes", "--rule", "HF-STOR-001"];
+        let (_, out, err) = run(holdfast().arg("scan").arg(dir.path()).args(args));
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));
+        report["findings"][0]["state"].as_str().expect("a state").to_owned()
+    };
+    assert_eq!(pair("a", "b"), "open");
+    assert_eq!(pair("a", "a"), "failed");
+}
+
+#[test]
+fn a_run_of_one_rule_takes_the_configuration_of_all() {
+    let config = "version: 1\nrules:\n  HF-KV-003: note\n";
+    let dir = folder(&[("holdfast.yaml", config), ("main.bicep", WORKSPACE)]);
+    let (code, out, err) = run(holdfast().arg("scan").arg(dir.path()).args(["--rule", "HF-STOR*"]));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("HF-STOR-003"), "{out}");
+}
+
+#[test]
+fn a_scan_of_nothing_says_so() {
+    let dir = folder(&[("notes.md", "nothing")]);
+    let (code, _, err) = run(holdfast().arg("scan").arg(dir.path()));
+    assert_eq!(code, 0);
+    assert!(err.contains("nothing that holdfast reads") && err.contains("--snapshot"), "{err}");
+    let (code, _, err) = run(holdfast().args(["scan", &sample(), "--snapshot", "x.json"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("in two runs"), "{err}");
+}
+
+/// A failover workspace that may not be deployed proves nothing.
+#[test]
+fn a_conditional_counterpart_is_no_pass() {
+    let template = "param dr bool
+resource a 'Microsoft.MachineLearningServices/workspaces@2024-10-01' = { name: 'a', location: 'westeurope' }
+resource b 'Microsoft.MachineLearningServices/workspaces@2024-10-01' = if (dr) { name: 'b', location: 'northeurope' }
+";
+    let config = "version: 1\npairs:\n  - primary: a\n    secondary: b\n";
+    let dir = folder(&[("holdfast.yaml", config), ("main.bicep", template)]);
+    let args = ["-f", "json", "--include-passes", "--rule", "HF-TOPO-00[12]"];
+    let (_, out, err) = run(holdfast().arg("scan").arg(dir.path()).args(args));
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));
+    let states: Vec<_> = report["findings"].as_array().expect("a list").iter().map(|f| &f["state"]).collect();
+    assert!(!states.is_empty() && states.iter().all(|state| *state != "passed"), "{out}");
 }

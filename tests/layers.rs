@@ -9,6 +9,8 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("source", &["crate::policy", "crate::output", "crate::estate", "crate::report"]),
     ("estate", &["crate::source", "crate::policy", "crate::output", "crate::report"]),
     ("policy", &["crate::source", "crate::output", "crate::estate", "crate::report", "serde_sarif", "reqwest"]),
+    ("baseline", &["crate::source", "crate::policy", "crate::output", "crate::estate", "serde_sarif", "regorus"]),
+    ("proposal.rs", &["crate::source", "crate::output", "crate::policy", "crate::report"]),
     ("report", &["crate::source", "crate::output", "serde_sarif", "reqwest", "regorus"]),
     ("output", &["crate::source", "crate::policy", "crate::estate", "crate::report", "regorus"]),
 ];

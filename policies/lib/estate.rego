@@ -13,7 +13,10 @@ resource(it) := input.resources[it] if is_string(it)
 
 resource(it) := input.resources[it.resource]
 
-resource(it) := input.resources[it.id] if it.found
+resource(it) := input.resources[it.id] if {
+	it.found
+	not it.conditional
+}
 
 # The pair of a subject.
 pair(subject) := found if {
@@ -102,7 +105,20 @@ held(reference) := found if {
 dangling(reference, type) if {
 	reference.exact
 	reference.found == false
-	complete_in(type, reference.id)
+	read_around(type, reference.id)
+}
+
+# Whether everything of a type was read where an id lies. That a scan read all of its own subscriptions
+# says nothing about another one.
+read_around(type, id) if {
+	some known in input.complete[lower(type)]
+	known != "*"
+	startswith(concat("", [id, "/"]), concat("", [known, "/"]))
+}
+
+read_around(type, _) if {
+	input.source == "iac"
+	complete(type)
 }
 
 # What a workspace is associated with: the property that names it, its type, what to call it.

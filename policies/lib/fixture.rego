@@ -14,11 +14,15 @@
 #     relates:  relation -> ids; for what the host finds by names and hosts
 #     links:    relation -> pointer -> names of the resources (or ids, for what is not in the estate) that
 #               the property leads to, where that takes more than reading an id
+#   Three say where a resource is: `on` what it is a lock or a role assignment, `named` its name where that
+#   is not its key here, `elsewhere` what to append to the name of the resource group.
 #   fixture_parts has what a workspace may have besides: changes to be merged with those of a test.
 #   Functions that take an input and give one (`live`, `complete`, …) change the rest of it.
 # scope: package
 package holdfast.lib.fixture
 
+import data.holdfast.lib.fixture_access as access
+import data.holdfast.lib.fixture_network as network
 import data.holdfast.lib.fixture_parts
 
 # The input of a pair rule.
@@ -98,10 +102,12 @@ id(name) := lower(arm_id(name, more[name])) if some more in fixture_parts.parts
 
 # The ARM id of a resource, from its type and its name (a child's name starts with its parent's). A
 # lock hangs below what it is `on`: a resource of the estate, or the resource group.
-arm_id(name, body) := sprintf("%s/providers/%s/%s", [group, parts[0], concat("/", segments)]) if {
+arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, parts[0], concat("/", segments)]) if {
 	not body.on
 	parts := split(body.type, "/")
-	segments := [sprintf("%s/%s", [parts[i + 1], segment]) | some i, segment in split(name, "/")]
+	path := split(object.get(body, "named", name), "/")
+	segments := [sprintf("%s/%s", [parts[i + 1], segment]) | some i, segment in path]
+	scope := sprintf("%s%s", [group, object.get(body, "elsewhere", "")])
 }
 
 arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, body.type, name]) if {
@@ -111,6 +117,8 @@ arm_id(name, body) := sprintf("%s/providers/%s/%s", [scope, body.type, name]) if
 
 arm_id(name, body) := sprintf("%s/providers/%s/%s", [group, body.type, name]) if body.on == "group"
 
+arm_id(name, body) := sprintf("%s/providers/%s/%s", [management_group, body.type, name]) if body.on == "management"
+
 # What Azure says of a region: `northeurope/usages`.
 arm_id(name, body) := sprintf("%s/providers/%s/locations/%s/default", [subscription_id, parts[0], name]) if {
 	body.on == "region"
@@ -118,6 +126,8 @@ arm_id(name, body) := sprintf("%s/providers/%s/locations/%s/default", [subscript
 }
 
 subscription_id := "/subscriptions/5b6c1b2e-0000-4000-8000-000000000001"
+
+management_group := "/providers/Microsoft.Management/managementGroups/mg"
 
 group := sprintf("%s/resourceGroups/rg-ml", [subscription_id])
 
@@ -235,6 +245,9 @@ data_services := object.union_n([
 	data_of("west"),
 	data_of("north"),
 ])
+
+# Changes that take them away, for tests of what else there is.
+without_data := {name: null | some name, _ in data_services}
 
 # The datastores, connections and data assets of a workspace.
 data_of(side) := {
@@ -368,6 +381,9 @@ children := {
 	"microsoft.cdn/profiles/origingroups/origins": "origins",
 	"microsoft.apimanagement/service/backends": "backends",
 	"microsoft.network/trafficmanagerprofiles/externalendpoints": "endpoints",
+	"microsoft.machinelearningservices/workspaces/outboundrules": "outbound_rules",
+	"microsoft.network/privateendpoints/privatednszonegroups": "dns_zone_groups",
+	"microsoft.network/virtualnetworks/virtualnetworkpeerings": "peerings",
 }
 
 # What leads to a resource of a type through other relations: type -> relation -> the others.
@@ -407,6 +423,13 @@ kinds := {
 	"kubernetes_cluster": {"microsoft.containerservice/managedclusters"},
 	"online_endpoint": endpoint_types,
 	"online_deployment": {"microsoft.machinelearningservices/workspaces/onlineendpoints/deployments"},
+	"associated_resource": used_types,
+	"private_endpoint_target": (used_types | {workspace_type}),
+}
+
+used_types := {
+	"microsoft.storage/storageaccounts", "microsoft.keyvault/vaults",
+	"microsoft.containerregistry/registries",
 }
 
 # The types of the kinds that are those of the primary only.
@@ -468,11 +491,18 @@ document(scope, names, changes) := {
 	plain := {found.id: found | some name, body in bodies; found := plain_resource(name, body)}
 	of_type := {type: found | some type in {one.type | some one in plain}; found := only(plain, type)}
 	ids := {name: lower(arm_id(name, body)) | some name, body in bodies}
+	networks := network.connections(plain, of_type)
+	granted := access.links(plain, of_type)
 	all := {own: object.union(object.remove(one, ["refers", "relates", "links"]), {"relations": related}) |
 		some own, one in plain
-		related := object.union(
-			object.remove(relations(one, plain, of_type), object.get(left_out, scope, [])),
-			links(one, plain, ids),
+		related := object.remove(
+			object.union_n([
+				relations(one, plain, of_type),
+				links(one, plain, ids),
+				object.get(networks, own, {}),
+				object.get(granted, own, {}),
+			]),
+			object.get(left_out, scope, []),
 		)
 	}
 	wide := {own | some own, one in plain; one.type in object.get(wide_types, scope, [])}
@@ -497,10 +527,10 @@ only(plain, type) := {own: one | some own, one in plain; one.type == type}
 targets_of(one) := {target.id | some target in one.relations[_]}
 
 plain_resource(name, body) := object.union(
-	json.remove(object.remove(known, ["type", "on", "without", "unknown", "refers", "relates", "links"]), hidden),
+	json.remove(object.remove(known, instructions), hidden),
 	{
 		"id": own,
-		"name": last_name(name),
+		"name": last_name(object.get(body, "named", name)),
 		"type": lower(body.type),
 		"exact": object.get(body, "exact", true),
 		"unknown": unknown,
@@ -516,6 +546,8 @@ plain_resource(name, body) := object.union(
 	pointers := array.concat(object.get(body, "without", []), [pointer | some pointer, _ in unknown])
 	hidden := [trim_prefix(pointer, "/") | some pointer in pointers; pointer != ""]
 }
+
+instructions := ["type", "on", "named", "elsewhere", "without", "unknown", "refers", "relates", "links"]
 
 relations(one, plain, of_type) := {relation: found | some relation, found in by_relation; count(found) > 0} if {
 	by_relation := object.union_n([
@@ -613,7 +645,7 @@ linked(one, link, plain, ids) := array.concat(
 
 reference(target, plain) := object.union(object.filter(object.get(plain, target, {}), ["conditional"]), {
 	"id": target,
-	"name": last_name(target),
+	"name": object.get(plain, [target, "name"], last_name(target)),
 	"exact": object.get(plain, [target, "exact"], startswith(target, "/")),
 	"found": object.get(plain, target, null) != null,
 })
@@ -655,44 +687,48 @@ pair_of(resources) := {
 	}
 }
 
-subjects(scope, names, resources) := array.concat(
-	array.concat(
-		[object.union(subject, home) |
+subjects(scope, names, resources) := [object.union(subject, home) |
+	some list in [
+		[{"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own} |
 			some own, one in resources
 			some kind, types in kinds
 			one.type in types
 			judged(kind, own, names, resources)
-			subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own}
 		],
-		[object.union(subject, home) |
+		[{"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own} |
 			scope == "pair"
 			some own, one in resources
 			startswith(own, concat("", [id("ws-west"), "/"]))
 			some kind, types in primary_kinds
 			one.type in types
-			subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own}
 		],
-	),
-	array.concat(
-		[object.union(subject, home) |
+		[{"id": sprintf("identity:%s", [own]), "kind": "identity", "resource": own} |
+			scope == "pair"
+			some own, one in resources
+			startswith(concat("", [own, "/"]), concat("", [id("ws-north"), "/"]))
+			count(object.get(one, ["relations", "identities"], [])) > 0
+		],
+		[{"id": sprintf("%s:%s", [kind, id("ws-north")]), "kind": kind, "resource": id("ws-north")} |
 			scope == "pair"
 			some kind in ["secondary_workspace", "workspace_pair"]
-			subject := {"id": sprintf("%s:%s", [kind, id("ws-north")]), "kind": kind, "resource": id("ws-north")}
 		],
-		[object.union(subject, home) |
+		[{"id": named, "kind": kind, "resource": named} |
 			some kind, types in services
-			some named in {entry.id |
-				some one in resources
-				one.type != "microsoft.machinelearningservices/workspaces/data/versions"
-				some relation in naming
-				some entry in one.relations[relation]
-			}
+			some named in named_services(resources)
 			resources[named].type in types
-			subject := {"id": named, "kind": kind, "resource": named}
 		],
-	),
-) if {
+	]
+	some subject in list
+] if {
 	home := {"pair": {"pair": "ws-west|ws-north"}, "workspace": {"workspace": id(names[0])}}[scope]
+}
+
+# What datastores, connections, workspaces and the configuration name.
+named_services(resources) := {entry.id |
+	some one in resources
+	one.type != "microsoft.machinelearningservices/workspaces/data/versions"
+	some relation in naming
+	some entry in one.relations[relation]
 }
 
 subjects("subscription", _, resources) := [object.union(subject, place) |

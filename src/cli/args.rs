@@ -25,12 +25,21 @@ pub enum Command {
     /// configuration or policy does not load; 3 the scan could not be completed, or evidence is missing
     /// under --strict-evidence.
     Scan(Box<ScanArgs>),
+    /// Write the inventory that a scan would judge.
+    Inventory(Box<InventoryArgs>),
+    /// Propose a holdfast.yaml: pairs with the evidence for each, environments, owners, tiers.
+    Init(Box<InitArgs>),
     /// List the rules, show one, or export them.
     Rules(RulesArgs),
     /// Run policy tests.
     Test(TestArgs),
     /// List the waivers with the days that they have left.
     Waivers(WaiversArgs),
+    /// Compare two SARIF logs: what is new, fixed, unchanged.
+    ///
+    /// Exit status: 0 nothing new at or above the threshold; 1 something new at or above it; 2 a log cannot
+    /// be read.
+    Diff(DiffArgs),
     /// Print a JSON Schema.
     Schema {
         /// Of what.
@@ -53,6 +62,15 @@ pub struct SourceArgs {
     /// The parameter file for a template, in place of those beside it (repeatable).
     #[arg(long, value_name = "TEMPLATE=FILE", help_heading = "Sources")]
     pub parameters: Vec<String>,
+
+    /// A recorded inventory to judge (repeatable).
+    #[arg(long, value_name = "FILE", help_heading = "Sources")]
+    pub snapshot: Vec<PathBuf>,
+
+    /// A recorded inventory that is known but not judged: what source code refers to and does not declare
+    /// (repeatable).
+    #[arg(long, value_name = "FILE", help_heading = "Sources")]
+    pub context: Vec<PathBuf>,
 
     /// Live: a subscription id or name (repeatable, comma list).
     #[cfg(feature = "live")]
@@ -78,6 +96,16 @@ pub struct SourceArgs {
     #[cfg(feature = "live")]
     #[arg(long, value_name = "DURATION", help_heading = "Live subscriptions")]
     pub deadline: Option<String>,
+
+    /// Live: read one of several parts of the scope, for example 2/4; pairs stay together.
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "I/N", value_parser = parse_shard, help_heading = "Live subscriptions")]
+    pub shard: Option<(usize, usize)>,
+
+    /// Live: write answers to this file as they come; if it is there, go on from them.
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "FILE", help_heading = "Live subscriptions")]
+    pub resume: Option<PathBuf>,
 
     /// Live: print the requests that would be sent, and send none.
     #[cfg(feature = "live")]
@@ -147,6 +175,10 @@ pub struct ScanArgs {
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub category: Option<String>,
 
+    /// One SARIF log per subscription, each with a category of its own; the id goes into the file name.
+    #[arg(long, value_name = "WHAT", help_heading = "Output")]
+    pub split_by: Option<SplitBy>,
+
     /// List passes and exemptions too.
     #[arg(long, help_heading = "Output")]
     pub include_passes: bool,
@@ -167,6 +199,15 @@ pub struct ScanArgs {
     #[arg(long, help_heading = "Gate")]
     pub no_inline_waivers: bool,
 
+    /// An earlier SARIF log: only findings that it has not fail the scan.
+    #[arg(long, value_name = "FILE", help_heading = "Gate", conflicts_with = "baseline_ref")]
+    pub baseline: Option<PathBuf>,
+
+    /// The base revision of a change: only findings that it has not fail the scan, and configuration,
+    /// waivers and custom policies are those of the base.
+    #[arg(long, value_name = "GITREF", help_heading = "Gate", allow_hyphen_values = true)]
+    pub baseline_ref: Option<String>,
+
     /// When to use colours.
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Display")]
     pub color: clap::ColorChoice,
@@ -178,6 +219,62 @@ pub struct ScanArgs {
     /// Threads; as many as there are cores by default.
     #[arg(long, value_name = "N", help_heading = "Display")]
     pub jobs: Option<usize>,
+}
+
+/// `holdfast inventory`.
+#[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct InventoryArgs {
+    /// What else to do.
+    #[command(subcommand)]
+    pub command: Option<InventoryCommand>,
+
+    #[command(flatten)]
+    pub source: SourceArgs,
+
+    /// The file to write; stdout by default.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Live: only ask which permissions are missing, and name them. Exit status 3 if some are.
+    #[cfg(feature = "live")]
+    #[arg(long, conflicts_with_all = ["output", "redact"])]
+    pub check_access: bool,
+
+    /// Keep identity and evidence only, and pseudonyms in place of names. HOLDFAST_REDACT_KEY makes them
+    /// impossible to guess.
+    #[arg(long)]
+    pub redact: bool,
+
+    /// A folder of custom rules whose evidence is read and kept too (repeatable).
+    #[arg(long, value_name = "DIR")]
+    pub policy_dir: Vec<PathBuf>,
+}
+
+/// `holdfast init`.
+#[derive(Clone, Debug, Args)]
+pub struct InitArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+
+    /// The file to write. It must not exist.
+    #[arg(short, long, value_name = "FILE", default_value = "holdfast.yaml")]
+    pub output: PathBuf,
+}
+
+/// What `holdfast inventory` does besides reading.
+#[derive(Clone, Debug, Subcommand)]
+pub enum InventoryCommand {
+    /// Join snapshots of one estate, for example of shards.
+    Merge {
+        /// The snapshots.
+        #[arg(required = true, value_name = "FILE")]
+        snapshots: Vec<PathBuf>,
+
+        /// The file to write; stdout by default.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// `holdfast rules`.
@@ -236,6 +333,35 @@ pub struct WaiversArgs {
     pub today: Option<String>,
 }
 
+/// `holdfast diff`.
+#[derive(Clone, Debug, Args)]
+pub struct DiffArgs {
+    /// The log of the earlier scan.
+    pub old: PathBuf,
+
+    /// The log of the later scan.
+    pub new: PathBuf,
+
+    /// text, markdown or json.
+    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    pub format: DiffFormat,
+
+    /// The level from which on a new finding makes the exit status 1.
+    #[arg(long, value_name = "LEVEL", default_value = "never")]
+    pub fail_on: FailOn,
+}
+
+/// Formats of `holdfast diff`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people.
+    Text,
+    /// For job summaries.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
 /// Formats of `holdfast rules`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RulesFormat {
@@ -250,6 +376,8 @@ pub enum RulesFormat {
 pub enum SchemaKind {
     /// holdfast.yaml.
     Config,
+    /// Recorded inventories.
+    Snapshot,
     /// The document that rules judge.
     Input,
     /// `--format json`.
@@ -263,6 +391,13 @@ pub enum SarifProfile {
     Full,
     /// What GitHub code scanning shows rightly.
     Github,
+}
+
+/// What SARIF logs are split by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SplitBy {
+    /// Live subscriptions.
+    Subscription,
 }
 
 /// The threshold of the exit status.
@@ -297,6 +432,14 @@ pub(super) fn parse_format(name: &str) -> Result<&'static Format, String> {
 
 fn parse_tier(text: &str) -> Result<Tier, String> {
     Tier::parse(text).ok_or_else(|| "one of active-active, active-standby, active-passive".to_owned())
+}
+
+/// `2/4`: the second of four.
+#[cfg(feature = "live")]
+fn parse_shard(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+    let shard = parts.filter(|(index, count)| (1..=*count).contains(index));
+    shard.ok_or_else(|| "a number from 1 and how many there are, for example 2/4".to_owned())
 }
 
 fn parse_date(text: &str) -> Result<String, String> {

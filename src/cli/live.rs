@@ -2,17 +2,40 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Failure;
 use super::args::SourceArgs;
 use crate::config::Config;
-use crate::estate::EvidencePaths;
-use crate::model::Inventory;
-use crate::source::live::{self, LiveOptions, Method, Progress, Scale, Scope, WantedTypes};
+use crate::estate::{Defaults, Estate, EvidencePaths};
+use crate::model::{Inventory, Resource};
+use crate::source::live::{self, LiveOptions, Method, Progress, Scale, Scope, Shard, Together, WantedTypes};
 
 /// Reads the live scope that the arguments name.
 pub(super) fn read(args: &SourceArgs, config: &Config, evidence: &EvidencePaths) -> Result<Inventory, Failure> {
+    let wanted: WantedTypes = evidence.keys().cloned().collect();
+    let options = options(args, config)?;
+    live::collect(&options, &wanted, &mut *progress(args)).map_err(|error| match error {
+        live::LiveError::Checkpoint(error) => Failure::usage(error.to_string()),
+        error => Failure::incomplete(error.to_string()),
+    })
+}
+
+/// Which permissions are missing for what would be read, for people, and whether any is.
+pub(super) fn check_access(
+    args: &SourceArgs,
+    config: &Config,
+    evidence: &EvidencePaths,
+) -> Result<(String, bool), Failure> {
+    let wanted: WantedTypes = evidence.keys().cloned().collect();
+    let options = options(args, config)?;
+    let checked = live::check_access(&options, &wanted).map_err(|error| Failure::incomplete(error.to_string()))?;
+    let lacking = checked.is_empty() || checked.iter().any(|access| !access.is_enough());
+    Ok((live::render_access(&checked), lacking))
+}
+
+fn options(args: &SourceArgs, config: &Config) -> Result<LiveOptions, Failure> {
     let scope = Scope {
         subscriptions: args.subscription.clone(),
         management_groups: args.management_group.clone(),
@@ -23,9 +46,17 @@ pub(super) fn read(args: &SourceArgs, config: &Config, evidence: &EvidencePaths)
     options.auth = args.auth.as_deref().map(method).transpose()?;
     options.deadline = args.deadline.as_deref().map(duration).transpose()?;
     options.dependencies = dependencies(config);
+    options.shard = args.shard.map(|(index, count)| Shard { index, count, together: together(config) });
+    options.resume = args.resume.clone();
     options.stop_on_interrupt = true;
-    let wanted: WantedTypes = evidence.keys().cloned().collect();
-    live::collect(&options, &wanted, &mut *progress(args)).map_err(|error| Failure::incomplete(error.to_string()))
+    Ok(options)
+}
+
+/// The results are written: a checkpoint that came to its end has done its work.
+pub(super) fn done(args: &SourceArgs) -> Result<(), Failure> {
+    let Some(path) = &args.resume else { return Ok(()) };
+    let failed = |error: io::Error| Failure::usage(format!("{}: could not be removed: {error}", path.display()));
+    live::forget_checkpoint(path).map_err(failed)
 }
 
 /// What a live scan would send.
@@ -33,6 +64,28 @@ pub(super) fn plan(args: &SourceArgs, evidence: &EvidencePaths) -> String {
     let wanted: WantedTypes = evidence.keys().cloned().collect();
     let subscriptions = args.subscription.len().max(1);
     live::render_plan(&wanted, Scale { subscriptions, workspaces: subscriptions, regions: subscriptions })
+}
+
+/// The members of pairs, declared or inferred, and the workspaces that share what should be their own
+/// belong into one shard: they are judged together.
+fn together(config: &Config) -> Together {
+    let config = config.clone();
+    Arc::new(move |mut seen: Vec<Resource>| {
+        seen.extend(named_by(&seen));
+        let inventory = Inventory { resources: seen, captured_at: Some(String::new()), ..Inventory::default() };
+        Estate::assemble(inventory, &config, &EvidencePaths::new(), &Defaults::default()).subscriptions_together()
+    })
+}
+
+/// What workspaces name, as far as a name makes a resource: pairs may be inferred from it.
+fn named_by(workspaces: &[Resource]) -> Vec<Resource> {
+    let of = |workspace: &Resource| -> Vec<String> {
+        let properties = workspace.get("/properties").and_then(serde_json::Value::as_object);
+        let texts = properties.into_iter().flat_map(|p| p.values()).filter_map(|value| value.as_str());
+        texts.filter(|text| text.starts_with("/subscriptions/")).map(str::to_owned).collect()
+    };
+    let ids: BTreeSet<String> = workspaces.iter().flat_map(of).collect();
+    ids.into_iter().filter_map(|id| Resource::live(serde_json::json!({"id": id}))).collect()
 }
 
 fn dependencies(config: &Config) -> BTreeSet<String> {

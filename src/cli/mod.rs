@@ -1,7 +1,11 @@
 //! The command line: arguments, subcommands, exit statuses.
 
 mod args;
+mod change;
+mod diff;
 mod failure;
+mod init;
+mod inventory;
 #[cfg(feature = "live")]
 mod live;
 mod rules;
@@ -42,9 +46,12 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Scan(args) => scan::scan(&args),
+        Command::Inventory(args) => inventory::inventory(&args),
+        Command::Init(args) => init::init(&args),
         Command::Rules(args) => rules::rules(&args),
         Command::Test(args) => rules::test(&args),
         Command::Waivers(args) => rules::waivers(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Schema { kind } => print(schema(kind)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -65,6 +72,7 @@ fn print(text: &str) -> Result<u8, Failure> {
 fn schema(kind: SchemaKind) -> &'static str {
     match kind {
         SchemaKind::Config => include_str!("../../docs/schemas/config.schema.json"),
+        SchemaKind::Snapshot => include_str!("../../docs/schemas/snapshot.schema.json"),
         SchemaKind::Input => include_str!("../../docs/schemas/rule-input.schema.json"),
         SchemaKind::Report => include_str!("../../docs/schemas/report.schema.json"),
     }

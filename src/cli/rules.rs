@@ -43,7 +43,7 @@ fn find<'r>(rules: &'r [Rule], id: &str) -> Result<&'r Rule, Failure> {
     rules.iter().find(is).ok_or_else(|| {
         let ids = rules.iter().map(|rule| rule.id.as_str());
         let failure = Failure::usage(format!("there is no rule {id}"));
-        match config::nearest::nearest(id, ids) {
+        match crate::nearest::nearest(id, ids) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
             None => failure.hint("`holdfast rules` lists them"),
         }

@@ -1,15 +1,18 @@
 //! From arguments to an inventory.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::SourceArgs;
+use super::change::Base;
 use crate::config::{self, Config};
 use crate::estate::EvidencePaths;
-use crate::finding::Revision;
+use crate::finding::{Proposal, Revision};
 use crate::git;
-use crate::model::Inventory;
+use crate::model::{Inventory, ResourceId};
+use crate::source::snapshot::{merge, read_snapshot};
 use crate::source::{self, FileTree};
 
 /// What was read, and from where.
@@ -18,6 +21,8 @@ pub(super) struct Sources {
     /// Entry points per reader.
     pub files: BTreeMap<String, usize>,
     pub revision: Option<Revision>,
+    /// What ignore files of a change would take out of the scan.
+    pub hidden: Option<Proposal>,
 }
 
 /// The configuration that holds for these sources.
@@ -27,7 +32,14 @@ pub(super) fn configuration(args: &SourceArgs, known_rules: &[&str]) -> Result<C
         None => discover(&scanned_paths(args))?,
     };
     let Some(file) = file else { return Ok(Config::default()) };
-    config::load(&file, known_rules).map_err(Failure::config)
+    let mut config = config::load(&file, known_rules).map_err(Failure::config)?;
+    // Outputs name files of the repository from its root.
+    let root = repository_root(&scanned_paths(args)).ok();
+    let inside = root.and_then(|root| Some(file.canonicalize().ok()?.strip_prefix(root).ok()?.to_owned()));
+    if let Some(path) = inside.as_deref().and_then(Path::to_str) {
+        config.waivers.iter_mut().for_each(|waiver| waiver.place.path = path.replace('\\', "/"));
+    }
+    Ok(config)
 }
 
 /// The nearest configuration at or above what is scanned, up to the repository root.
@@ -45,27 +57,62 @@ fn discover(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
     Ok(None)
 }
 
-/// Reads everything that the arguments name.
-pub(super) fn read(args: &SourceArgs, config: &Config, wanted: &EvidencePaths) -> Result<Sources, Failure> {
-    let mut sources = Sources { inventory: Inventory::default(), files: BTreeMap::new(), revision: None };
+/// Reads everything that the arguments name. `base` is the base revision, if a change is scanned, and
+/// `removed` what it declared.
+pub(super) fn read(
+    args: &SourceArgs,
+    config: &Config,
+    wanted: &EvidencePaths,
+    base: Option<&Base>,
+    removed: &[ResourceId],
+) -> Result<Sources, Failure> {
+    if !args.paths.is_empty() && (is_live(args) || !args.snapshot.is_empty()) {
+        let message =
+            "source code and a live estate are judged in two runs: what is complete in one is not in the other";
+        return Err(Failure::usage(message));
+    }
+    let mut sources = Sources { inventory: Inventory::default(), files: BTreeMap::new(), revision: None, hidden: None };
+    match snapshots(&args.snapshot)?.as_mut_slice() {
+        [] => {}
+        [one] => sources.inventory = std::mem::take(one),
+        several => sources.inventory = merge(several.iter_mut().map(std::mem::take).collect()),
+    }
     if is_live(args) {
         sources.inventory.absorb(read_live(args, config, wanted)?);
     }
     let paths = scanned_paths(args);
     if !paths.is_empty() {
-        read_repository(args, config, &paths, &mut sources)?;
+        read_repository(args, config, &paths, base, &mut sources)?;
+        if sources.files.is_empty() && sources.inventory.collection.gaps.is_empty() {
+            warn_of_nothing(&paths);
+        }
     }
+    add_context(args, &mut sources.inventory, removed)?;
     Ok(sources)
 }
 
+/// Nothing to judge is no failure, but rarely what was meant.
+fn warn_of_nothing(paths: &[PathBuf]) {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let hint = "a recorded inventory is read with --snapshot";
+    let text = format!("warning: nothing that holdfast reads in {} (ARM, Bicep, Terraform); {hint}", names.join(", "));
+    _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Recorded inventories.
+pub(super) fn snapshots(paths: &[PathBuf]) -> Result<Vec<Inventory>, Failure> {
+    let read = |path: &PathBuf| read_snapshot(path).map_err(|error| Failure::usage(error.to_string()));
+    paths.iter().map(read).collect()
+}
+
 /// The paths to scan: "." if nothing else is to be read.
-fn scanned_paths(args: &SourceArgs) -> Vec<PathBuf> {
-    let nothing_else = !is_live(args);
+pub(super) fn scanned_paths(args: &SourceArgs) -> Vec<PathBuf> {
+    let nothing_else = args.snapshot.is_empty() && !is_live(args);
     if args.paths.is_empty() && nothing_else { vec![PathBuf::from(".")] } else { args.paths.clone() }
 }
 
 /// The git checkout around the paths; outside of one the folder that is scanned.
-fn repository_root(paths: &[PathBuf]) -> Result<PathBuf, Failure> {
+pub(super) fn repository_root(paths: &[PathBuf]) -> Result<PathBuf, Failure> {
     let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
     if let Some(root) = git::root_of(first) {
         return Ok(root);
@@ -81,17 +128,41 @@ fn read_repository(
     args: &SourceArgs,
     config: &Config,
     paths: &[PathBuf],
+    base: Option<&Base>,
     sources: &mut Sources,
 ) -> Result<(), Failure> {
     let root = repository_root(paths)?;
     let wanted = |path: &str| source::is_source(path) && config.wants(path);
-    let tree = FileTree::open(&root, paths, &wanted).map_err(|error| Failure::usage(error.to_string()))?;
+    let tree = FileTree::open_ignoring(&root, paths, &wanted, base.map(Base::ignores))
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    sources.hidden = base.and_then(|base| base.hidden(&tree));
     let parameters = parameter_files(args, &root)?;
     let (inventory, files) = source::read_tree(&tree, &parameters);
     sources.inventory.absorb(inventory);
     sources.files = files;
     sources.revision = git::revision(&root);
     Ok(())
+}
+
+/// Adds the recorded inventories that are known but not judged.
+pub(super) fn add_context(args: &SourceArgs, inventory: &mut Inventory, removed: &[ResourceId]) -> Result<(), Failure> {
+    if !args.context.is_empty() && (is_live(args) || !args.snapshot.is_empty()) {
+        return Err(Failure::usage(
+            "--context is for scans of source code; give --snapshot to judge a recorded inventory",
+        ));
+    }
+    for path in &args.context {
+        let context = read_snapshot(path).map_err(|error| Failure::usage(error.to_string()))?;
+        inventory.add_context(context, removed);
+    }
+    Ok(())
+}
+
+/// What the scanned paths declared in the base revision.
+pub(super) fn read_base(args: &SourceArgs, config: &Config, base: &Base) -> Result<Inventory, Failure> {
+    let root = repository_root(&scanned_paths(args))?;
+    let tree = base.files(&|path: &str| source::is_source(path) && config.wants(path));
+    Ok(source::read_tree(&tree, &parameter_files(args, &root)?).0)
 }
 
 /// `--parameters TEMPLATE=FILE`, with paths relative to the repository root.
@@ -128,4 +199,15 @@ use super::live::read as read_live;
 #[cfg(not(feature = "live"))]
 fn read_live(_: &SourceArgs, _: &Config, _: &EvidencePaths) -> Result<Inventory, Failure> {
     Err(Failure::usage("this build of holdfast cannot read live subscriptions"))
+}
+
+/// The category of one of several parts of a scope: their logs must not replace each other.
+#[cfg(feature = "live")]
+pub(super) fn category(args: &SourceArgs) -> Option<String> {
+    args.shard.map(|(index, count)| format!("holdfast/live/shard-{index}-of-{count}"))
+}
+
+#[cfg(not(feature = "live"))]
+pub(super) fn category(_: &SourceArgs) -> Option<String> {
+    None
 }

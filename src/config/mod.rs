@@ -6,7 +6,7 @@
 mod changes;
 mod load;
 mod names;
-pub(crate) mod nearest;
+
 mod parameters;
 mod parse;
 mod pattern;

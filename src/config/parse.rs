@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use saphyr::{Scalar, YamlData};
 
-use super::nearest::suggestion;
 use super::yaml::{Node, Reader, shown};
 use super::{Config, ConfigError, DeclaredTiers, PairConfig, Pattern, Scopes, Tiers, WorkspaceRef};
 use crate::model::{ResourceId, SourceFile};
+use crate::nearest::suggestion;
 use crate::rule::Tier;
 
 mod meaning;

@@ -6,10 +6,10 @@ use std::cell::OnceCell;
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::Value as Json;
 
-use super::nearest::suggestion;
 use super::{ConfigError, Pattern};
 use crate::finding::{Place, line_hashes_of};
 use crate::model::{SourceFile, TextRegion};
+use crate::nearest::suggestion;
 
 /// A node of the file.
 pub(super) type Node<'y> = MarkedYaml<'y>;

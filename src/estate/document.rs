@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::networks::{CROWDED, trim};
 use super::relations::REGIONAL;
-use super::{Counterpart, Estate, Pair, Reference, Role, Subject, WorkspaceFacts};
+use super::{Counterpart, Estate, Pair, Reference, Role, Subject, WORKSPACE, WorkspaceFacts};
 use crate::config::{Config, PairConfig};
-use crate::model::{Collection, Region, Resource, ResourceId};
+use crate::model::{Collection, Region, Resource, ResourceId, Text};
 use crate::rule::Scope;
+
+/// So many workspaces on one account are enough to tell; listing all for each would cost the square.
+const MAX_SHARING: usize = 10;
 
 impl Estate {
     pub(super) fn subject_json(&self, subject: &Subject, scope: Scope) -> Value {
@@ -87,14 +91,25 @@ impl Estate {
 
     fn counterpart_json(&self, counterpart: &Counterpart) -> Value {
         let mut json = json!({"name": counterpart.name, "found": counterpart.target.is_some()});
+        if counterpart.target.is_none() && self.is_gone(&ResourceId::parse(&counterpart.name)) {
+            json["gone"] = true.into();
+        }
         if let Some(target) = counterpart.target {
             json["id"] = self.key(target).into();
             json["name"] = self.resources[target].display_name().into();
             if let Some(region) = self.resources[target].region() {
                 json["location"] = region.as_str().into();
             }
+            if let Some(condition) = self.resources[target].declaration().and_then(|d| d.condition.as_deref()) {
+                json["conditional"] = condition.into();
+            }
         }
         json
+    }
+
+    /// Whether every workspace was read where this id lies, so that it would have been found.
+    fn is_gone(&self, id: &ResourceId) -> bool {
+        id.resource_type() == Some(WORKSPACE) && self.collection.is_complete(WORKSPACE, id.key())
     }
 
     /// The workspaces, no counterparts of this one, that have the same associated resource.
@@ -105,7 +120,7 @@ impl Estate {
             let reference = self.relations[facts.resource].get(relation).and_then(|r| r.first());
             let Some(target) = reference.and_then(|r| r.target) else { continue };
             let users = self.users.get(&(kind, target)).into_iter().flatten().copied();
-            let others = users.filter(|user| *user != facts.resource && !counterpart(*user));
+            let others = users.filter(|user| *user != facts.resource && !counterpart(*user)).take(MAX_SHARING);
             let others: Vec<Value> = others.map(|user| self.user_json(user)).collect();
             if !others.is_empty() {
                 shared.insert(relation.to_owned(), others.into());
@@ -123,26 +138,33 @@ impl Estate {
         json
     }
 
-    /// A resource; with its relations to lists of its region only where those are in the document.
-    pub(super) fn resource_json(&self, number: usize, regional: bool) -> Value {
+    /// A resource; with its relations to lists of its region, and to what is related to many, only where
+    /// those are in the document (`held`).
+    pub(super) fn resource_json(&self, number: usize, regional: bool, held: &[usize]) -> Value {
         let resource = &self.resources[number];
         let mut object = resource.body.as_object().cloned().unwrap_or_default();
-        if let Some(location) = object.get("location").and_then(Value::as_str) {
-            let region = Region::parse(location);
-            object.insert("location".to_owned(), region.as_str().into());
+        trim(resource, &mut object);
+        let mut unknown: Map<String, Value> =
+            resource.unknown.iter().map(|(p, u)| (p.to_string(), u.reason().into())).collect();
+        match object.remove("location") {
+            Some(Value::String(location)) => {
+                object.insert("location".to_owned(), Region::parse(&location).as_str().into());
+            }
+            Some(_) => _ = unknown.insert("/location".to_owned(), "it is not a string".into()),
+            None => {}
         }
         object.insert("id".to_owned(), resource.id.key().into());
         object.insert("name".to_owned(), resource.display_name().into());
         object.insert("type".to_owned(), resource.resource_type.as_str().into());
         object.insert("exact".to_owned(), resource.id.is_exact().into());
-        let unknown: Map<String, Value> =
-            resource.unknown.iter().map(|(p, u)| (p.to_string(), u.reason().into())).collect();
         object.insert("unknown".to_owned(), unknown.into());
         let relations: Map<String, Value> = self.relations[number]
             .iter()
             .filter(|(name, _)| regional || !REGIONAL.contains(name))
             .map(|(name, references)| {
-                let references: Vec<Value> = references.iter().map(|r| self.reference_json(resource, r)).collect();
+                let is_held = |r: &&Reference| r.target.is_some_and(|target| held.binary_search(&target).is_ok());
+                let shown = references.iter().filter(|r| !CROWDED.contains(name) || is_held(r));
+                let references: Vec<Value> = shown.map(|r| self.reference_json(resource, r)).collect();
                 ((*name).to_owned(), references.into())
             })
             .collect();
@@ -168,8 +190,8 @@ impl Estate {
         let id = target.map_or(&reference.id, |resource| &resource.id);
         let mut json = json!({
             "id": id.key(),
-            "name": id.name().map_or_else(|| id.to_string(), ToString::to_string),
-            "exact": id.is_exact(),
+            "name": id.name().map_or_else(|| id.to_string(), Text::excerpt),
+            "exact": id.is_exact() && id.resource_type().is_some(),
             "found": target.is_some(),
         });
         if let Some(pointer) = reference.pointer {
@@ -229,8 +251,8 @@ impl Estate {
         }
         for (resource_type, known) in &self.collection.complete {
             let mut listed: Vec<&str> = known.iter().filter(|s| scopes.contains(*s)).map(String::as_str).collect();
-            if self.collection.is_complete(resource_type, Collection::EVERYWHERE) {
-                listed = vec![Collection::EVERYWHERE];
+            if self.complete_everywhere.contains(resource_type) {
+                listed.push(Collection::EVERYWHERE);
             }
             if !listed.is_empty() {
                 complete.entry(resource_type.as_str()).or_insert_with(|| json!(listed));

@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
-use super::relations::REGIONAL;
+use super::access::ACCESS_RELATIONS;
+use super::networks::NETWORK_RELATIONS;
+use super::relations::{NAMES_ONLY, REGIONAL};
 use super::subjects::{Root, kinds};
 use super::{Estate, Reference, strongest};
 use crate::config::{Config, Tiers};
@@ -110,9 +112,10 @@ impl Estate {
         };
         let resources: Vec<usize> = self.resources_at(home, config).into_iter().collect();
         let regional = matches!(scope, Scope::Pair | Scope::Subscription);
-        let resource_json = |number: &usize| (self.key(*number), self.resource_json(*number, regional));
+        let resource_json = |number: &usize| (self.key(*number), self.resource_json(*number, regional, &resources));
         let subjects = self.subjects(home, &resources, config);
         let pair_json = |at: &usize| self.pair_json(&self.pairs[*at], is_wide(scope).then_some(config));
+        let regions = self.regions.to_json(resources.iter().map(|number| &self.resources[*number]));
         let mut document = json!({
             "version": 1,
             "scope": scope,
@@ -127,6 +130,9 @@ impl Estate {
             "distinct": if is_wide(scope) { Map::new() } else { self.sameness_json(&resources, false) },
             "complete": self.complete_json(&resources, declared, config),
         });
+        if !regions.is_empty() {
+            document["regions"] = regions.into();
+        }
         if let Some(captured_at) = &self.captured_at {
             document["captured_at"] = captured_at.as_str().into();
         }
@@ -144,13 +150,16 @@ impl Estate {
 
     fn resources_at(&self, home: Home, config: &Config) -> BTreeSet<usize> {
         match home {
-            Home::Workspace(at) => self.reachable(&[self.workspaces[at].resource], false),
+            Home::Workspace(at) => {
+                let roots = [self.workspaces[at].resource];
+                self.with_networks(self.reachable(&roots, false), &roots)
+            }
             Home::Pair(at) => {
                 let pair = &self.pairs[at];
                 let own = pair.declared_by.map_or(&[][..], |at| &config.pairs[at].data_dependencies);
                 let mut roots = pair.members.to_vec();
                 roots.extend(self.dependencies(config.data_dependencies.iter().chain(own).map(String::as_str)));
-                self.reachable(&roots, true)
+                self.with_access(self.with_networks(self.reachable(&roots, true), &pair.members))
             }
             Home::Subscription(at) => self.reachable(&self.subscription_roots(at), true),
             Home::Estate => self.estate_resources(config),
@@ -181,6 +190,10 @@ impl Estate {
         let mut queue: VecDeque<usize> = roots.iter().copied().collect();
         while let Some(here) = queue.pop_front() {
             for (relation, references) in &self.relations[here] {
+                let apart = [NAMES_ONLY, NETWORK_RELATIONS, ACCESS_RELATIONS];
+                if apart.iter().any(|names| names.contains(relation)) {
+                    continue;
+                }
                 let leaf = *relation == "projects";
                 if (leaf && !own.contains(&here)) || (!regional && REGIONAL.contains(relation)) {
                     continue;
@@ -237,7 +250,7 @@ impl Estate {
                 let mut seen = BTreeSet::new();
                 for (reference, path) in self.related(workspace, root) {
                     // Shared by several workspaces it is judged in one of them, with the strictest tier.
-                    let users = self.users(kind, reference);
+                    let users = self.users_of(kind, reference);
                     if !seen.insert(reference_key(self, reference))
                         || users.first().is_some_and(|first| *first != workspace)
                     {
@@ -278,6 +291,17 @@ impl Estate {
             Root::Related(_) | Root::Services(_) => related(&pair.members),
             // Which side fails over is for the rule to ask, if nobody said so.
             Root::OfPrimary(_) => related(if pair.directed { &pair.members[..1] } else { &pair.members }),
+            Root::Targets(_) => {
+                related(&pair.members);
+                subjects.extend([first, second].map(|w| member(self.key(w), w)));
+            }
+            Root::Identities => {
+                let parts = ["computes", "online_endpoints"].iter().flat_map(|name| self.follow(second, &[name]));
+                let bearers = parts.filter_map(|reference| reference.target).chain([second]);
+                let acting = bearers.filter(|bearer| self.relations[*bearer].contains_key("identities"));
+                let subject = |number| Subject { resource: Some(number), ..member(self.key(number), second) };
+                subjects.extend(acting.map(subject));
+            }
             Root::Subscription | Root::FailoverRegion | Root::OfType(_) | Root::Referred(..) | Root::Anything => {}
         }
     }
@@ -305,7 +329,7 @@ impl Estate {
     }
 
     /// The references at the end of a path of relations.
-    fn follow<'e>(&'e self, from: usize, path: &[&str]) -> Vec<&'e Reference> {
+    pub(super) fn follow<'e>(&'e self, from: usize, path: &[&str]) -> Vec<&'e Reference> {
         let Some((relation, rest)) = path.split_first() else { return Vec::new() };
         let references = self.relations[from].get(*relation).into_iter().flatten();
         if rest.is_empty() {
@@ -314,10 +338,10 @@ impl Estate {
         references.filter_map(|r| r.target).flat_map(|target| self.follow(target, rest)).collect()
     }
 
-    /// The judged workspaces of which a resource is a subject of this kind, in order.
-    fn users(&self, kind: &'static str, reference: &Reference) -> Vec<usize> {
-        let Some(target) = reference.target else { return Vec::new() };
-        self.users.get(&(kind, target)).cloned().unwrap_or_default()
+    /// The judged workspaces that a resource is a subject of this kind for, in order.
+    fn users_of(&self, kind: &'static str, reference: &Reference) -> Vec<usize> {
+        let users = reference.target.and_then(|target| self.users.get(&(kind, target)));
+        users.cloned().unwrap_or_default()
     }
 
     pub(super) fn tiers_of(&self, workspaces: &[usize], config: &Config) -> Tiers {

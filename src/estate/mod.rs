@@ -2,12 +2,16 @@
 //! judge. A pure function of an inventory and the configuration; where a resource came from plays no
 //! part.
 
+mod access;
 mod defaults;
 mod document;
+mod inline;
 mod inputs;
 mod links;
+mod networks;
 mod normalise;
 mod pairs;
+mod regions;
 mod relations;
 mod services;
 mod subjects;
@@ -19,11 +23,12 @@ pub use defaults::Defaults;
 pub use inputs::{Home, RuleInput, Subject};
 pub use normalise::EvidencePaths;
 pub use pairs::{Basis, Counterpart, Pair, Role, WorkspaceFacts};
+pub use regions::region_paths;
 pub use relations::{Reference, Relations, WORKSPACE};
 pub use wide::{FailoverRegion, SubscriptionGroup};
 
 use crate::config::Config;
-use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Resource, SourceFiles};
+use crate::model::{Collection, Deployment, Gap, GapPlace, Inventory, Pointer, Resource, SourceFiles};
 use crate::rule::Tier;
 
 /// Resources, how they belong together, and what is known to be complete.
@@ -37,6 +42,8 @@ pub struct Estate {
     pub workspaces: Vec<WorkspaceFacts>,
     /// The pairs, declared and inferred, in the order of their ids.
     pub pairs: Vec<Pair>,
+    /// Entries of the configuration that name a workspace which was not read: sentences.
+    pub unmatched_pairs: Vec<String>,
     /// The subscriptions with workspaces, in the order of their ids.
     pub subscriptions: Vec<SubscriptionGroup>,
     /// What was complete and what is missing.
@@ -51,9 +58,13 @@ pub struct Estate {
     pub live: bool,
     /// Whether nothing contradicts what the configuration calls complete.
     may_be_complete: bool,
+    /// The types (lower case) that are complete in the whole scan.
+    complete_everywhere: BTreeSet<String>,
+    /// What Azure says of its regions.
+    regions: regions::RegionFacts,
     /// Types of which some resource stands under an undecided condition.
     undecided_types: BTreeSet<String>,
-    /// The judged workspaces of which a resource is a subject, by kind and resource.
+    /// The judged workspaces that a resource is a subject for, by kind and resource.
     users: HashMap<(&'static str, usize), Vec<usize>>,
     /// The workspaces of which an account is the default one.
     default_of: HashMap<usize, Vec<usize>>,
@@ -67,25 +78,33 @@ impl Estate {
     /// `paths` are the property paths that rules read; their names get ARM's spelling.
     pub fn assemble(inventory: Inventory, config: &Config, paths: &EvidencePaths, defaults: &Defaults) -> Self {
         let live = inventory.is_live();
-        let mut all_paths = paths.clone();
-        for (resource_type, pointer) in relations::pointers() {
-            all_paths.entry(resource_type.to_owned()).or_default().extend(crate::model::Pointer::parse(pointer));
-        }
-        let mut resources = normalise::normalise(inventory.resources, &all_paths, defaults);
+        let all_paths = read_paths(paths);
+        let mut resources = inline::expand(normalise::normalise(inventory.resources, &all_paths, defaults));
         resources.sort_by(|a, b| a.id.cmp(&b.id));
         let index = relations::Index::new(&resources);
         let relations = relations::associate(&resources, &index);
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
-        let undecided_types = undecided.map(|r| r.resource_type.clone()).collect();
+        let mut undecided_types: BTreeSet<String> = undecided.map(|r| r.resource_type.clone()).collect();
+        undecided_types.extend(networks::undecided(&resources, &index));
+        let may_be_complete = !inventory.collection.gaps.iter().any(hides_resources);
+        let mut collection = inventory.collection;
+        if !live {
+            // What another scan enumerated is complete only as far as this source adds nothing to it.
+            let undecided: &BTreeSet<String> = &undecided_types;
+            collection.complete.retain(|resource_type, _| may_be_complete && !undecided.contains(resource_type));
+        }
         let mut estate = Self {
+            regions: regions::RegionFacts::of(&resources),
             resources,
             relations,
             workspaces: Vec::new(),
             pairs: Vec::new(),
+            unmatched_pairs: Vec::new(),
             subscriptions: Vec::new(),
-            may_be_complete: !inventory.collection.gaps.iter().any(hides_resources),
+            may_be_complete,
             undecided_types,
-            collection: inventory.collection,
+            complete_everywhere: complete_everywhere(&collection),
+            collection,
             deployments: inventory.deployments,
             files: inventory.files,
             captured_at: inventory.captured_at,
@@ -94,7 +113,8 @@ impl Estate {
             default_of: HashMap::new(),
             pairs_of: HashMap::new(),
         };
-        (estate.workspaces, estate.pairs) = pairs::form(&estate, config);
+        let formed = pairs::form(&estate, config);
+        (estate.workspaces, estate.pairs, estate.unmatched_pairs) = (formed.facts, formed.pairs, formed.unmatched);
         estate.add_dependencies(config, &index);
         estate.index_members();
         estate.subscriptions = wide::group(&estate);
@@ -118,7 +138,8 @@ impl Estate {
         for facts in self.workspaces.iter().filter(|w| w.judged) {
             for (kind, root) in subjects::kinds() {
                 for target in self.related(facts.resource, root).into_iter().filter_map(|(r, _)| r.target) {
-                    let known = users.entry((kind, target)).or_default();
+                    let known: &mut Vec<usize> = users.entry((kind, target)).or_default();
+                    // Two ways may lead to one resource.
                     if known.last() != Some(&facts.resource) {
                         known.push(facts.resource);
                     }
@@ -126,6 +147,26 @@ impl Estate {
             }
         }
         self.users = users;
+    }
+
+    /// Groups of subscriptions whose workspaces are judged together: members of pairs and candidates, and
+    /// those that have the same storage account or component.
+    pub fn subscriptions_together(&self) -> Vec<BTreeSet<String>> {
+        let subscription = |number: usize| self.resources[number].id.subscription();
+        let named = self.workspaces.iter().map(|facts| {
+            let counterparts = facts.counterparts.iter().filter_map(|counterpart| counterpart.target);
+            [facts.resource].into_iter().chain(counterparts).chain(facts.candidates.iter().copied()).collect()
+        });
+        let paired = self.pairs.iter().map(|pair| pair.members.to_vec());
+        let private = |kind: &str| matches!(kind, "default_storage" | "application_insights");
+        let sharing = self.users.iter().filter(|((kind, _), _)| private(kind)).map(|(_, users)| users.clone());
+        let groups = named.chain(paired).chain(sharing);
+        let groups =
+            groups.map(|group: Vec<usize>| group.into_iter().filter_map(subscription).collect::<BTreeSet<_>>());
+        let mut groups: Vec<BTreeSet<String>> = groups.filter(|group| group.len() > 1).collect();
+        groups.sort();
+        groups.dedup();
+        groups
     }
 
     /// What the configuration says that workspaces depend on (`data_dependencies`): all of them, or
@@ -148,10 +189,10 @@ impl Estate {
 
     /// What the configuration calls complete (lower-case types), where nothing contradicts it.
     ///
-    /// A file that could not be read may declare more of any type, and a resource under an undecided
-    /// condition may or may not be there.
+    /// It speaks of source code: what Azure has, the listing says. A file that could not be read may
+    /// declare more of any type, and a resource under an undecided condition may or may not be there.
     fn declared_complete(&self, declared: &BTreeSet<String>) -> BTreeSet<String> {
-        if !self.may_be_complete {
+        if !self.may_be_complete || self.live {
             return BTreeSet::new();
         }
         declared.difference(&self.undecided_types).cloned().collect()
@@ -167,6 +208,21 @@ impl Estate {
     pub fn deployment_of(&self, resource: &Resource) -> Option<&Deployment> {
         self.deployments.get(resource.declaration()?.deployment.0 as usize)
     }
+}
+
+fn complete_everywhere(collection: &Collection) -> BTreeSet<String> {
+    let types = collection.complete.keys();
+    types.filter(|t| collection.is_complete(t, Collection::EVERYWHERE)).cloned().collect()
+}
+
+/// The property paths that rules read, with those that the estate itself reads besides identity: what
+/// a snapshot must keep.
+pub fn read_paths(paths: &EvidencePaths) -> EvidencePaths {
+    let mut all = paths.clone();
+    for (resource_type, pointer) in relations::pointers() {
+        all.entry(resource_type.to_owned()).or_default().extend(Pointer::parse(pointer));
+    }
+    all
 }
 
 /// A gap in source code: what could not be read may declare any resource.

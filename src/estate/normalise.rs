@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::Defaults;
-use crate::model::{Pointer, Resource, Unknown};
+use crate::model::{Pointer, Provenance, Resource, Unknown};
 
 /// Property paths per resource type (lower case), in ARM's spelling.
 pub type EvidencePaths = BTreeMap<String, BTreeSet<Pointer>>;
@@ -53,20 +53,29 @@ fn respell(resource: &mut Resource, path: &Pointer) {
             return;
         }
         let wanted = here.child(&name);
-        if let Some(written) = written_name(resource, &here, &name) {
+        while let Some(written) = written_name(resource, &here, &name) {
+            let both = resource.get(wanted.as_str()).is_some() || resource.unknown.contains_key(&wanted);
             rename(resource, &here, &written, &name);
+            if both {
+                take_out(resource, &here, &name);
+            }
         }
         here = wanted;
     }
 }
 
-/// The name as written, if it is there in another spelling only.
+/// A property that is written twice in two spellings: which one counts is not known.
+fn take_out(resource: &mut Resource, parent: &Pointer, name: &str) {
+    if let Some(members) = resource.body.pointer_mut(parent.as_str()).and_then(Value::as_object_mut) {
+        members.remove(name);
+    }
+    disagree(parent.child(name), &mut resource.unknown);
+}
+
+/// The name as written, if it is there in another spelling.
 fn written_name(resource: &Resource, parent: &Pointer, name: &str) -> Option<String> {
     let other = |candidate: &str| candidate != name && candidate.eq_ignore_ascii_case(name);
     let known = resource.body.pointer(parent.as_str()).and_then(Value::as_object);
-    if known.is_some_and(|members| members.contains_key(name)) {
-        return None;
-    }
     let known = known.and_then(|members| members.keys().find(|k| other(k)).cloned());
     known.or_else(|| {
         let unknown = resource.unknown.keys().filter(|p| p.is_within(parent) && *p != parent);
@@ -97,7 +106,7 @@ fn rename(resource: &mut Resource, parent: &Pointer, from: &str, to: &str) {
         }
     }
     shift(&mut resource.unknown, &from, moved);
-    if let crate::model::Provenance::Declared(declaration) = &mut resource.provenance {
+    if let Provenance::Declared(declaration) = &mut resource.provenance {
         shift(&mut declaration.spans, &from, moved);
     }
 }
@@ -133,9 +142,7 @@ fn combine(kept: &mut Resource, other: Resource) {
     kept.body = agreed(mine, other.body, &Pointer::root(), &mut unknown).unwrap_or_default();
     kept.unknown.extend(other.unknown);
     kept.unknown.extend(unknown);
-    if let (crate::model::Provenance::Declared(a), crate::model::Provenance::Declared(b)) =
-        (&mut kept.provenance, other.provenance)
-    {
+    if let (Provenance::Declared(a), Provenance::Declared(b)) = (&mut kept.provenance, other.provenance) {
         for (pointer, span) in b.spans {
             a.spans.entry(pointer).or_insert(span);
         }
@@ -194,6 +201,15 @@ mod tests {
         }
         assert_eq!(resource.get("/properties/enablePurgeProtection"), Some(&json!(true)));
         assert!(resource.unknown.contains_key("/properties/enableSoftDelete"));
+    }
+
+    #[test]
+    fn a_property_in_two_spellings_is_unknown() {
+        let mut resource =
+            vault(json!({"properties": {"enablePurgeProtection": true, "EnablePurgeProtection": false}}));
+        respell(&mut resource, &Pointer::parse("/properties/enablePurgeProtection").expect("valid"));
+        assert_eq!(resource.body, json!({"properties": {}}));
+        assert!(resource.unknown.contains_key("/properties/enablePurgeProtection"));
     }
 
     #[test]

@@ -4,11 +4,24 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::links::{self, Links};
 use super::services::Services;
+use super::{access, networks};
 use crate::model::{Hole, Pointer, Resource, ResourceId, Text};
 
 /// The type of an Azure ML workspace.
 pub const WORKSPACE: &str = "microsoft.machinelearningservices/workspaces";
-const COMPUTE: &str = "microsoft.machinelearningservices/workspaces/computes";
+pub(super) const OUTBOUND_RULE: &str = "microsoft.machinelearningservices/workspaces/outboundrules";
+pub(super) const PRIVATE_ENDPOINT: &str = "microsoft.network/privateendpoints";
+pub(super) const VIRTUAL_NETWORK: &str = "microsoft.network/virtualnetworks";
+pub(super) const PEERING: &str = "microsoft.network/virtualnetworks/virtualnetworkpeerings";
+pub(super) const GATEWAY: &str = "microsoft.network/virtualnetworkgateways";
+pub(super) const BASTION: &str = "microsoft.network/bastionhosts";
+pub(super) const ZONE_LINK: &str = "microsoft.network/privatednszones/virtualnetworklinks";
+pub(super) const ASSIGNMENT: &str = "microsoft.authorization/roleassignments";
+pub(super) const STORAGE: &str = "microsoft.storage/storageaccounts";
+pub(super) const VAULT: &str = "microsoft.keyvault/vaults";
+pub(super) const REGISTRY: &str = "microsoft.containerregistry/registries";
+const ZONE_GROUP: &str = "microsoft.network/privateendpoints/privatednszonegroups";
+pub(super) const COMPUTE: &str = "microsoft.machinelearningservices/workspaces/computes";
 const DATASTORE: &str = "microsoft.machinelearningservices/workspaces/datastores";
 const CONNECTION: &str = "microsoft.machinelearningservices/workspaces/connections";
 const DATA_VERSION: &str = "microsoft.machinelearningservices/workspaces/data/versions";
@@ -24,8 +37,6 @@ const CLUSTER: &str = "microsoft.containerservice/managedclusters";
 const TRAFFIC_MANAGER: &str = "microsoft.network/trafficmanagerprofiles";
 const ORIGIN_GROUP: &str = "microsoft.cdn/profiles/origingroups";
 const API_MANAGEMENT: &str = "microsoft.apimanagement/service";
-const STORAGE: &str = "microsoft.storage/storageaccounts";
-const REGISTRY: &str = "microsoft.containerregistry/registries";
 const COMPONENT: &str = "microsoft.insights/components";
 const LOG_WORKSPACE: &str = "microsoft.operationalinsights/workspaces";
 const REPLICATION_POLICY: &str = "microsoft.storage/storageaccounts/objectreplicationpolicies";
@@ -45,9 +56,15 @@ const LOCK: &str = "microsoft.authorization/locks";
 enum Via {
     /// An id in a property of the source.
     Id(&'static str),
+    /// The virtual network of the subnet whose id is in a property of the source.
+    Network(&'static str),
+    /// The ids in the elements of a list: the list, and the place in each element.
+    Each(&'static str, &'static str),
+    /// The virtual networks of the subnets in the elements of a list.
+    EachNetwork(&'static str, &'static str),
     /// The children of the source that have this type.
     Children(&'static str),
-    /// The resource that the source is a child of.
+    /// What the source is a child of.
     Parent,
     /// The ids in a list: its elements, or this member of each.
     Ids(&'static str, &'static str),
@@ -161,6 +178,44 @@ const RELATIONS: &[Relation] = &[
     relation(REGISTRY, "replications", Via::Children("microsoft.containerregistry/registries/replications")),
     relation(COMPONENT, "log_workspace", Via::Id("/properties/WorkspaceResourceId")),
     relation(LOG_WORKSPACE, "tables", Via::Children("microsoft.operationalinsights/workspaces/tables")),
+    relation(WORKSPACE, "serverless_subnet", Via::Id(SERVERLESS_SUBNET)),
+    relation(WORKSPACE, "serverless_network", Via::Network(SERVERLESS_SUBNET)),
+    relation(WORKSPACE, "outbound_rules", Via::Children(OUTBOUND_RULE)),
+    relation(OUTBOUND_RULE, "target", Via::Id("/properties/destination/serviceResourceId")),
+    relation(COMPUTE, "subnet", Via::Id("/properties/properties/subnet/id")),
+    relation(COMPUTE, "virtual_network", Via::Network("/properties/properties/subnet/id")),
+    relation(PRIVATE_ENDPOINT, "virtual_network", Via::Network("/properties/subnet/id")),
+    relation(PRIVATE_ENDPOINT, "dns_zone_groups", Via::Children(ZONE_GROUP)),
+    relation(ZONE_GROUP, "zones", Via::Each("/properties/privateDnsZoneConfigs", "/properties/privateDnsZoneId")),
+    relation(ZONE_LINK, "zone", Via::Parent),
+    relation(ZONE_LINK, "virtual_network", Via::Id("/properties/virtualNetwork/id")),
+    relation(VIRTUAL_NETWORK, "peerings", Via::Children(PEERING)),
+    relation(PEERING, "remote_network", Via::Id("/properties/remoteVirtualNetwork/id")),
+    relation(GATEWAY, "virtual_network", Via::EachNetwork("/properties/ipConfigurations", "/properties/subnet/id")),
+    relation(BASTION, "virtual_network", Via::EachNetwork("/properties/ipConfigurations", "/properties/subnet/id")),
+    relation(STORAGE, "allowed_subnets", Via::Each("/properties/networkAcls/virtualNetworkRules", "/id")),
+    relation(STORAGE, "allowed_networks", Via::EachNetwork("/properties/networkAcls/virtualNetworkRules", "/id")),
+    relation(STORAGE, "allowed_resources", Via::Each("/properties/networkAcls/resourceAccessRules", "/resourceId")),
+    relation(VAULT, "allowed_subnets", Via::Each("/properties/networkAcls/virtualNetworkRules", "/id")),
+    relation(VAULT, "allowed_networks", Via::EachNetwork("/properties/networkAcls/virtualNetworkRules", "/id")),
+    relation(REGISTRY, "allowed_subnets", Via::Each("/properties/networkRuleSet/virtualNetworkRules", "/id")),
+    relation(REGISTRY, "allowed_networks", Via::EachNetwork("/properties/networkRuleSet/virtualNetworkRules", "/id")),
+    relation(ASSIGNMENT, "principal", Via::Id("/properties/principalId")),
+    relation(ASSIGNMENT, "role", Via::Id("/properties/roleDefinitionId")),
+];
+
+const SERVERLESS_SUBNET: &str = "/properties/serverlessComputeSettings/serverlessComputeCustomSubnet";
+
+/// Relations of which a rule needs the id only: what they lead to stays out of an input.
+pub(super) const NAMES_ONLY: &[&str] = &[
+    "allowed_networks",
+    "allowed_resources",
+    "allowed_subnets",
+    "principal",
+    "role",
+    "serverless_subnet",
+    "subnet",
+    "target",
 ];
 
 /// Where jobs and pipelines name what they run on.
@@ -174,15 +229,17 @@ pub(crate) const REGIONAL: &[&str] = &["usages", "quotas", "vm_sizes"];
 /// whatever the rules ask for.
 pub(crate) fn pointers() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ids = RELATIONS.iter().filter_map(|relation| match relation.via {
-        Via::Id(pointer)
-        | Via::Own(pointer)
-        | Via::Account(pointer)
-        | Via::Ids(pointer, _)
-        | Via::EachId(pointer, _) => Some((relation.from, pointer)),
+        Via::Id(pointer) | Via::Network(pointer) | Via::Own(pointer) | Via::Account(pointer) => {
+            Some((relation.from, pointer))
+        }
+        Via::Each(list, _) | Via::EachId(list, _) | Via::EachNetwork(list, _) | Via::Ids(list, _) => {
+            Some((relation.from, list))
+        }
         Via::ReferredBy(from, pointer) => Some((from, pointer)),
         _ => None,
     });
-    ids.chain(SERVICE_POINTERS.iter().copied()).chain(links::POINTERS.iter().copied())
+    let others = links::POINTERS.iter().chain(networks::POINTERS).chain(access::POINTERS);
+    ids.chain(SERVICE_POINTERS.iter().chain(others).copied())
 }
 
 /// What [`Services`] reads.
@@ -245,8 +302,9 @@ impl Index {
 
     /// The resource that an id names for a resource of this deployment (`None` for a live one).
     ///
-    /// Two deployments may declare one globally named resource; the own deployment's declaration is the
-    /// one that is meant.
+    /// Two deployments may declare one globally named resource: the own deployment's declaration is the
+    /// one that is meant. Where only others declare it, and more than one does, nobody knows which one
+    /// is deployed last.
     pub fn find(&self, id: &ResourceId, from: &Resource, resources: &[Resource]) -> Option<usize> {
         if let Some(number) = self.by_key.get(id.key()) {
             return Some(*number);
@@ -254,7 +312,11 @@ impl Index {
         let candidates = self.by_global_name.get(&id.global_name()?)?;
         let deployment = |r: &Resource| r.declaration().map(|d| d.deployment);
         let own = candidates.iter().find(|n| deployment(&resources[**n]) == deployment(from));
-        own.or(candidates.first()).copied()
+        match (own, candidates.as_slice()) {
+            (Some(own), _) => Some(*own),
+            (None, [only]) => Some(*only),
+            (None, _) => None,
+        }
     }
 }
 
@@ -278,6 +340,9 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
         for relation in RELATIONS.iter().filter(|r| r.from == resource.resource_type) {
             let found: Vec<Reference> = match relation.via {
                 Via::Id(pointer) => by_id(resource, pointer, index, resources).into_iter().collect(),
+                Via::Network(pointer) => by_network(resource, pointer, index, resources).into_iter().collect(),
+                Via::Each(list, inner) => by_elements(resource, list, inner, |id| id, index, resources),
+                Via::EachNetwork(list, inner) => by_elements(resource, list, inner, network_of, index, resources),
                 Via::Parent => parent(resource, index, resources).into_iter().collect(),
                 Via::Ids(list, member) => services(resource).ids(list, member),
                 Via::Account(pointer) => services(resource).account(pointer).into_iter().collect(),
@@ -321,6 +386,8 @@ pub(crate) fn associate(resources: &[Resource], index: &Index) -> Vec<Relations>
     }
     add_projects(&mut all, resources);
     add_reverse(&mut all, resources);
+    networks::relate(&mut all, resources, index);
+    access::relate(&mut all, resources);
     all
 }
 
@@ -359,15 +426,60 @@ pub(super) fn held(resources: &[Resource], number: usize) -> Reference {
 /// An id that is unknown through and through is a reference too: to a resource of which nothing is
 /// known but who refers to it.
 fn by_id(from: &Resource, pointer: &'static str, index: &Index, resources: &[Resource]) -> Option<Reference> {
+    let id = id_at(from, pointer)?;
+    let target = index.find(&id, from, resources);
+    Some(Reference { id, target, pointer: Some(pointer), inherited: false })
+}
+
+/// The id at a pointer; a hole of its own where nothing of it is known.
+pub(super) fn id_at(from: &Resource, pointer: &str) -> Option<ResourceId> {
     let unknown = || Text::hole(Hole::new(from.id.key(), pointer));
     let text = match from.text_at(pointer) {
         Some(text) if text.as_known() == Some("") => return None,
         Some(text) => text,
         None => Pointer::parse(pointer).and_then(|p| from.unknown_at(&p)).map(|_| unknown())?,
     };
-    let id = ResourceId::from_text(text);
+    Some(ResourceId::from_text(text))
+}
+
+fn by_network(from: &Resource, pointer: &'static str, index: &Index, resources: &[Resource]) -> Option<Reference> {
+    let id = network_of(id_at(from, pointer)?);
     let target = index.find(&id, from, resources);
     Some(Reference { id, target, pointer: Some(pointer), inherited: false })
+}
+
+/// The virtual network of a subnet. That of an unknown subnet is unknown too, but one and the same for
+/// all who refer to this subnet.
+fn network_of(subnet: ResourceId) -> ResourceId {
+    subnet.parent().unwrap_or_else(|| {
+        let mut text = subnet.text().clone();
+        text.push_known("/..");
+        ResourceId::from_text(text)
+    })
+}
+
+/// The ids in a list. A list that is unknown as a whole holds one of which nothing is known.
+fn by_elements(
+    from: &Resource,
+    list: &'static str,
+    inner: &str,
+    change: fn(ResourceId) -> ResourceId,
+    index: &Index,
+    resources: &[Resource],
+) -> Vec<Reference> {
+    let places: Vec<String> = match from.get(list).and_then(serde_json::Value::as_array) {
+        Some(items) => (0..items.len()).map(|at| format!("{list}/{at}{inner}")).collect(),
+        None => vec![list.to_owned()],
+    };
+    let ids = places.iter().filter_map(|place| id_at(from, place)).map(change);
+    let mut references: Vec<Reference> = Vec::new();
+    for id in ids {
+        if references.iter().all(|known| known.id != id) {
+            let target = index.find(&id, from, resources);
+            references.push(Reference { id, target, pointer: Some(list), inherited: false });
+        }
+    }
+    references
 }
 
 fn children_by_parent(resources: &[Resource]) -> HashMap<String, Vec<usize>> {

@@ -28,7 +28,15 @@ pub(crate) enum Root {
     Referred(&'static str, &'static str),
     /// Every resource of the estate's input that a workspace reaches or the configuration names.
     Anything,
+    /// The members of a pair, and what these paths lead to from them.
+    Targets(&'static [&'static [&'static str]]),
+    /// What acts under an identity of its own in the failover workspace: itself, its computes, its
+    /// endpoints.
+    Identities,
 }
+
+/// The resources that a workspace works on.
+const ASSOCIATED: &[&[&str]] = &[&["storage"], &["key_vault"], &["container_registry"], &["datastores", "account"]];
 
 const ROOTS: &[(&str, Root)] = &[
     ("workspace", Root::Workspace),
@@ -95,6 +103,9 @@ const ROOTS: &[(&str, Root)] = &[
     ("subscription", Root::Subscription),
     ("subscription_region", Root::FailoverRegion),
     ("resource", Root::Anything),
+    ("associated_resource", Root::Related(ASSOCIATED)),
+    ("private_endpoint_target", Root::Targets(ASSOCIATED)),
+    ("identity", Root::Identities),
 ];
 
 /// What leads from a workspace to the data services that it uses.
@@ -105,12 +116,13 @@ impl Root {
     /// The paths of relations from each workspace, and the types that count; none for all.
     pub(crate) fn paths(&self) -> (&'static [&'static [&'static str]], &'static [&'static str]) {
         match self {
-            Self::Related(paths) | Self::OfPrimary(paths) => (paths, &[]),
+            Self::Related(paths) | Self::OfPrimary(paths) | Self::Targets(paths) => (paths, &[]),
             Self::Services(types) => (SERVICE_PATHS, types),
             _ => (&[], &[]),
         }
     }
 }
+
 /// Online endpoints: managed, Kubernetes, serverless.
 const ENDPOINTS: &[&[&str]] = &[&["online_endpoints"], &["serverless_endpoints"]];
 

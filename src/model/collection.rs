@@ -60,6 +60,12 @@ impl Collection {
         })
     }
 
+    /// Brings the gaps into an order that does not depend on how they came, each once.
+    pub fn sort_gaps(&mut self) {
+        self.gaps.sort_by_cached_key(|gap| (gap.code, gap.place.key(), gap.types.clone(), gap.message.clone()));
+        self.gaps.dedup();
+    }
+
     /// Adds what another source recorded.
     pub fn merge(&mut self, other: Collection) {
         for (resource_type, scopes) in other.complete {
@@ -141,6 +147,17 @@ pub enum GapPlace {
     Scan,
 }
 
+impl GapPlace {
+    fn key(&self) -> String {
+        match self {
+            Self::Scope(id) => id.key().to_owned(),
+            Self::Property { id, pointer } => format!("{}{pointer}", id.key()),
+            Self::Path(path) => path.clone(),
+            Self::File { .. } | Self::Scan => String::new(),
+        }
+    }
+}
+
 /// The closed list of gap codes. The names are stable: they are rule ids of SARIF notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -171,6 +188,8 @@ pub enum GapCode {
     ReaderFailed,
     /// A subscription or management group could not be read at all.
     ScopeUnreadable,
+    /// The reading was stopped before its end: by hand, or by its deadline.
+    Interrupted,
     /// 403: a permission is missing.
     Forbidden,
     /// 404 for something that was listed a moment ago, or for a type this cloud does not know.
@@ -205,6 +224,7 @@ impl GapCode {
         Self::Unsupported,
         Self::ReaderFailed,
         Self::ScopeUnreadable,
+        Self::Interrupted,
         Self::Forbidden,
         Self::NotFound,
         Self::Throttled,
@@ -231,6 +251,7 @@ impl GapCode {
             Self::Unsupported => "unsupported",
             Self::ReaderFailed => "reader-failed",
             Self::ScopeUnreadable => "scope-unreadable",
+            Self::Interrupted => "interrupted",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::Throttled => "throttled",
@@ -258,6 +279,7 @@ impl GapCode {
             Self::Unsupported => "A language feature is not supported",
             Self::ReaderFailed => "A reader failed on this file",
             Self::ScopeUnreadable => "A subscription or management group could not be read",
+            Self::Interrupted => "The reading was stopped before its end",
             Self::Forbidden => "A permission is missing",
             Self::NotFound => "A resource is gone since it was listed",
             Self::Throttled => "The service kept throttling",
@@ -272,7 +294,7 @@ impl GapCode {
     /// Whether the scan as a whole counts as not completed (exit status 3,
     /// `executionSuccessful: false`): a whole scope is missing or a rule did not run.
     pub fn ends_complete_scan(self) -> bool {
-        matches!(self, Self::ScopeUnreadable | Self::RuleFailed | Self::RuleConflict)
+        matches!(self, Self::ScopeUnreadable | Self::Interrupted | Self::RuleFailed | Self::RuleConflict)
     }
 }
 

@@ -94,6 +94,10 @@ impl SourceFile {
 }
 
 fn utf16(text: &str) -> u32 {
+    // Lines of minified files are long, and nearly always ASCII.
+    if text.is_ascii() {
+        return text.len() as u32;
+    }
     text.chars().map(|c| c.len_utf16() as u32).sum()
 }
 

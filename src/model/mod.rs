@@ -17,7 +17,7 @@ mod value;
 pub use collection::{Collection, Gap, GapCode, GapPlace, SubscriptionScope};
 pub use files::{FileId, SourceFile, SourceFiles, Span, TextRegion};
 pub use id::ResourceId;
-pub use inventory::{Deployment, DeploymentId, Inventory};
+pub use inventory::{Deployment, DeploymentId, Inventory, ShardRecord};
 pub use pointer::Pointer;
 pub use region::Region;
 pub use resource::{Declaration, LiveOrigin, PropertySpan, Provenance, Resource, Unknown};

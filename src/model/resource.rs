@@ -22,6 +22,8 @@ pub struct Resource {
     pub unknown: BTreeMap<Pointer, Unknown>,
     /// Where it comes from.
     pub provenance: Provenance,
+    /// Known from elsewhere: others are judged by it, it is not.
+    pub context: bool,
 }
 
 /// Why something is not known.
@@ -113,6 +115,7 @@ impl Resource {
             body: json,
             unknown: BTreeMap::new(),
             provenance: Provenance::Live(LiveOrigin { id }),
+            context: false,
         })
     }
 
@@ -130,6 +133,7 @@ impl Resource {
             body: known.unwrap_or_else(|| serde_json::Value::Object(Default::default())),
             unknown: split.unknown,
             provenance: Provenance::Declared(Box::new(declaration)),
+            context: false,
         }
     }
 
@@ -172,9 +176,9 @@ impl Resource {
         self.get("/location").and_then(|l| l.as_str()).map(Region::parse)
     }
 
-    /// Its name for people: the last name of the id, with holes as `${…}`.
+    /// Its name for people: the last name of the id, with holes as `${…}`, long expressions cut.
     pub fn display_name(&self) -> String {
-        self.id.name().map_or_else(|| self.id.to_string(), Text::to_string)
+        self.id.name().map_or_else(|| self.id.to_string(), Text::excerpt)
     }
 
     /// The declaration, if it was declared.

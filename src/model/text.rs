@@ -124,6 +124,17 @@ impl Text {
         result
     }
 
+    /// The same text without this character at its end, as far as the end is known.
+    pub fn trim_end(mut self, character: char) -> Text {
+        if let Some(Part::Known(last)) = self.parts.last_mut() {
+            last.truncate(last.trim_end_matches(character).len());
+            if last.is_empty() {
+                self.parts.pop();
+            }
+        }
+        self
+    }
+
     /// The pieces between `separator`s in the known parts. A hole is taken to hold no separator.
     pub fn split(&self, separator: char) -> Vec<Text> {
         let mut pieces = vec![Text::default()];
@@ -147,6 +158,24 @@ impl Text {
             }
         }
         pieces
+    }
+
+    /// For people: known characters as they are, holes as `${expression}`, cut where they are long.
+    pub fn excerpt(&self) -> String {
+        const MOST: usize = 32;
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Known(known) => text.push_str(known),
+                Part::Unknown(hole) => {
+                    let mut rest = hole.expression().chars();
+                    text.push_str("${");
+                    text.extend(rest.by_ref().take(MOST));
+                    text.push_str(if rest.next().is_some() { "…}" } else { "}" });
+                }
+            }
+        }
+        text
     }
 
     /// Whether two texts are equal: `None` if it depends on what the holes hold.
@@ -252,6 +281,16 @@ mod tests {
         assert_eq!(text(&["st", "$a"]).same(&text(&["kv", "$b"])), Some(false));
         assert_eq!(text(&["$a", "-dr"]).same(&text(&["$b", "-pr"])), Some(false));
         assert_eq!(text(&["st", "$a", "x"]).same(&text(&["st", "$b"])), None);
+    }
+
+    #[test]
+    fn an_excerpt_cuts_long_expressions() {
+        assert_eq!(
+            text(&["st", "$uniqueString(resourceGroup().id)"]).excerpt(),
+            "st${uniqueString(resourceGroup().id)}"
+        );
+        let long = text(&["st", "$substring(uniqueString(resourceGroup().id), 0, 4)", "x"]);
+        assert_eq!(long.excerpt(), "st${substring(uniqueString(resourceG…}x");
     }
 
     #[test]

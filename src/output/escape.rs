@@ -12,10 +12,16 @@ use super::secret;
 /// One line without control characters, terminal sequences, direction controls, invisible characters
 /// and secrets. Line breaks and tabs become blanks.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    match secret::redact(text) {
-        Cow::Borrowed(text) if text.chars().all(is_harmless) => Cow::Borrowed(text),
-        text => Cow::Owned(strip(&text, false)),
+    let (mut trigger, mut odd) = (false, false);
+    for byte in text.bytes() {
+        trigger |= secret::is_trigger(byte);
+        odd |= !matches!(byte, b' '..=b'~');
     }
+    let text = if trigger { secret::redact(text) } else { Cow::Borrowed(text) };
+    if odd && !text.chars().all(is_harmless) {
+        return Cow::Owned(strip(&text, false));
+    }
+    text
 }
 
 /// The same for several lines: line breaks stay.
@@ -63,7 +69,8 @@ fn skip_sequence(rest: &mut std::str::Chars<'_>) {
 /// Whether a character is shown as it is: neither control nor format character that hides or
 /// reorders text.
 pub(super) fn is_harmless(c: char) -> bool {
-    !matches!(c,
+    matches!(c, ' '..='~')
+        || !matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         // Soft hyphen, Arabic letter mark, Mongolian vowel separator.
         | '\u{ad}' | '\u{61c}' | '\u{180e}'
@@ -88,11 +95,19 @@ pub(super) fn defuse_commands(line: &str) -> Cow<'_, str> {
     Cow::Owned(line.replacen("::", ": :", 1))
 }
 
-/// Text in a SARIF message: no embedded link (`[text](1)`) and no placeholder (`{0}`) of its own.
+/// Text in a SARIF message.
 pub(super) fn sarif_message(text: &str) -> Cow<'_, str> {
-    let text = clean(text);
+    match clean(text) {
+        Cow::Borrowed(text) => sarif_escaped(text),
+        Cow::Owned(text) => Cow::Owned(sarif_escaped(&text).into_owned()),
+    }
+}
+
+/// The same for text that is clean already: no embedded link (`[text](1)`) and no placeholder (`{0}`)
+/// of its own.
+pub(super) fn sarif_escaped(text: &str) -> Cow<'_, str> {
     if !text.contains("](") && !text.contains('{') {
-        return text;
+        return Cow::Borrowed(text);
     }
     let mut result = String::with_capacity(text.len() + 8);
     let links = text.contains("](");
@@ -124,18 +139,16 @@ fn placeholder(text: &str) -> Option<usize> {
 /// A colon is encoded too, as it would make the first segment a scheme, and an equals sign, so that a
 /// secret scanner does not take a name for an assignment.
 pub(super) fn uri_path(path: &str) -> Cow<'_, str> {
-    let kept = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;@".contains(byte);
-    let odd = |segment: &str| matches!(segment, "" | "." | "..");
-    if path.bytes().all(|byte| byte == b'/' || kept(&byte)) && !path.split('/').any(odd) {
+    if is_uri_path(path) {
         return Cow::Borrowed(path);
     }
     let mut result = String::with_capacity(path.len() + 16);
-    for segment in path.split('/').filter(|segment| !odd(segment)) {
+    for segment in path.split('/').filter(|segment| !matches!(*segment, "" | "." | "..")) {
         if !result.is_empty() {
             result.push('/');
         }
         for byte in segment.bytes() {
-            if kept(&byte) {
+            if IN_SEGMENT[usize::from(byte)] {
                 result.push(char::from(byte));
             } else {
                 let _ = write!(result, "%{byte:02X}");
@@ -144,6 +157,35 @@ pub(super) fn uri_path(path: &str) -> Cow<'_, str> {
     }
     Cow::Owned(result)
 }
+
+/// Whether a path needs no change. A segment that starts with a dot is left to the long way.
+fn is_uri_path(path: &str) -> bool {
+    let mut at_start = true;
+    for byte in path.bytes() {
+        if at_start && matches!(byte, b'/' | b'.') || byte != b'/' && !IN_SEGMENT[usize::from(byte)] {
+            return false;
+        }
+        at_start = byte == b'/';
+    }
+    !at_start || path.is_empty()
+}
+
+/// Bytes that stand for themselves in a segment.
+const IN_SEGMENT: [bool; 256] = {
+    let mut kept = [false; 256];
+    let others = b"-._~!$&'()*+,;@";
+    let mut at = 0;
+    while at < others.len() {
+        kept[others[at] as usize] = true;
+        at += 1;
+    }
+    let mut byte = 0;
+    while byte < 128_u8 {
+        kept[byte as usize] |= byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    kept
+};
 
 /// Text in HTML or XML, also in a quoted attribute.
 pub(super) fn xml(text: &str) -> String {
@@ -170,7 +212,8 @@ fn markup(text: &str) -> String {
     result
 }
 
-/// Text in Markdown that is nothing but text: no markup, mention, reference or link of its own.
+/// Text within a line of Markdown that is nothing but text: no markup, mention, reference or link of its
+/// own.
 pub(super) fn markdown(text: &str) -> String {
     let mut result = String::with_capacity(text.len() + 16);
     for c in clean(text).chars() {
@@ -181,9 +224,7 @@ pub(super) fn markdown(text: &str) -> String {
             // GitHub looks for mentions and references after it has parsed the text, so an escape does
             // not stop it; a comment in between does.
             '@' | '#' => result.extend(['\\', c].into_iter().chain("<!-- -->".chars())),
-            c if c.is_ascii_punctuation() && !matches!(c, '.' | ',' | ':' | ';' | '\'' | '/' | '%' | '=' | '?') => {
-                result.extend(['\\', c]);
-            }
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => result.extend(['\\', c]),
             c => result.push(c),
         }
     }
@@ -283,7 +324,7 @@ mod tests {
 
     #[test]
     fn markup_is_text_in_markdown() {
-        assert_eq!(markdown("[a](b) `c` | *d*"), "\\[a\\]\\(b\\) \\`c\\` \\| \\*d\\*");
+        assert_eq!(markdown("[a](b) `c` | *d*"), "\\[a\\](b) \\`c\\` \\| \\*d\\*");
         assert_eq!(markdown("@a #1 <i>"), "\\@<!-- -->a \\#<!-- -->1 &lt;i&gt;");
         assert_eq!(markdown("https://b.c www.d"), "https&#58;//b.c www&#46;d");
         assert_eq!(markdown_code("a b"), "`a b`");
@@ -310,5 +351,7 @@ mod tests {
         assert_eq!(uri_path("image:tag/a b#c?=.tf"), "image%3Atag/a%20b%23c%3F%3D.tf");
         assert_eq!(uri_path("./a//../é%.tf"), "a/%C3%A9%25.tf");
         assert_eq!(uri_path("a\\b"), "a%5Cb");
+        assert_eq!(uri_path("/a/.github/b/"), "a/.github/b");
+        assert_eq!(uri_path(""), "");
     }
 }

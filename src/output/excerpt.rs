@@ -47,19 +47,22 @@ struct Cell {
 
 /// The line of a place, or as much of it around the place as has room; nothing if it is blank.
 pub(super) fn excerpt(place: &SourcePlace, room: usize) -> Excerpt {
-    let cells = cells(place, room);
+    let window = window(place, room);
+    let cells = &window.cells;
     let marked = cells.iter().position(|cell| cell.marked).unwrap_or(cells.len());
     let total: usize = cells.iter().map(|cell| cell.width).sum();
     // The whole line if it fits, otherwise from a little before the place on.
-    let first = if total <= room { 0 } else { marked.saturating_sub(BEFORE) };
+    let whole = total <= room && !window.cut_before && !window.cut_after;
+    let first = if whole { 0 } else { marked.saturating_sub(BEFORE) };
     let mut result = Excerpt { text: String::new(), start: 0, length: 0 };
     let mut used = 0;
-    if first > 0 {
+    if first > 0 || window.cut_before {
         result.text.push_str(CUT);
         used = 1;
     }
     for (at, cell) in cells.iter().enumerate().skip(first) {
-        if used + cell.width > room.saturating_sub(usize::from(at + 1 < cells.len())) {
+        let last = at + 1 == cells.len() && !window.cut_after;
+        if used + cell.width > room.saturating_sub(usize::from(!last)) {
             result.text.push_str(CUT);
             break;
         }
@@ -77,15 +80,30 @@ pub(super) fn excerpt(place: &SourcePlace, room: usize) -> Excerpt {
     result
 }
 
-/// The characters of a line, as far as an excerpt can need them.
-fn cells(place: &SourcePlace, room: usize) -> Vec<Cell> {
+/// The part of a line that an excerpt can need: a minified file is one line of a megabyte.
+struct Window {
+    cells: Vec<Cell>,
+    cut_before: bool,
+    cut_after: bool,
+}
+
+fn window(place: &SourcePlace, room: usize) -> Window {
     let line = &place.line_text;
     let secrets = secret::ranges(line);
     let (start, end) = (place.region.start_column as usize, place.region.end_column as usize);
+    // Two units of UTF-16 can be one character, and some characters take no column.
+    let (first, last) = (start.saturating_sub(4 * BEFORE), start + 4 * room);
     let mut column = 1;
-    let mut cells = Vec::new();
+    let mut window = Window { cells: Vec::new(), cut_before: false, cut_after: false };
     for (at, c) in line.char_indices() {
-        if column > end + room {
+        let here = column;
+        column += c.len_utf16();
+        if here < first {
+            window.cut_before = true;
+            continue;
+        }
+        if here > last {
+            window.cut_after = true;
             break;
         }
         let shown = match c {
@@ -95,10 +113,9 @@ fn cells(place: &SourcePlace, room: usize) -> Vec<Cell> {
             _ => REPLACEMENT.to_owned(),
         };
         let width = shown.chars().map(char_width).sum();
-        cells.push(Cell { shown, width, marked: (start..end).contains(&column) });
-        column += c.len_utf16();
+        window.cells.push(Cell { shown, width, marked: (start..end).contains(&here) });
     }
-    cells
+    window
 }
 
 /// How many columns a text takes.

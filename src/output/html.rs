@@ -133,10 +133,13 @@ fn tables(out: &mut impl Write, report: &Report) -> io::Result<()> {
         .map(|finding| vec![finding.level.as_str().to_owned(), rule(finding), place(finding), xml(&sentence(finding))]);
     table(out, "In the baseline too", &["Level", "Rule", "Place", "Finding"], unchanged)?;
     for (state, title) in [(State::Open, "Could not be judged"), (State::Exempt, "Exempt"), (State::Passed, "Passed")] {
-        let rows = digest::by_reason(report, state)
+        let reasons = digest::by_reason(report, state);
+        let subjects = reasons.iter().map(|reason| reason.count).sum();
+        let heading = format!("{title}: {}", counted(subjects, "subject"));
+        let rows = reasons
             .into_iter()
             .map(|reason| vec![xml(&reason.rule.id), reason.count.to_string(), xml(&reason.text), xml(&reason.names)]);
-        table(out, &title, &["Rule", "Subjects", "Reason", "Among them"], rows)?;
+        table(out, &heading, &["Rule", "Subjects", "Reason", "Among them"], rows)?;
     }
     let waived = digest::with_state(report, State::Waived).filter_map(|finding| {
         let waiver = finding.waiver.as_ref()?;
@@ -156,7 +159,9 @@ fn tables(out: &mut impl Write, report: &Report) -> io::Result<()> {
     });
     table(out, "Not read", &["Kind", "Place", "What happened", "Rules not evaluated"], gaps)?;
     let warnings = report.configuration_warnings.iter().map(|warning| vec![xml(warning)]);
-    table(out, "Configuration", &["Warning"], warnings)
+    table(out, "Configuration", &["Warning"], warnings)?;
+    let proposed = report.proposed.iter().map(|proposal| vec![xml(&wording::proposal(proposal))]);
+    table(out, "Added by this change, without effect on this scan", &["What it would do"], proposed)
 }
 
 /// A table of cells that are escaped already.

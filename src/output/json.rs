@@ -10,11 +10,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::OutputOptions;
+use super::digest;
 use super::escape::{clean, clean_block};
 use super::place::{live_id, uri};
 use super::stream::Members;
 use super::wording::{State, remediation, sentence};
-use crate::finding::{BaselineState, Finding, Place, Report, ReportedGap, Waived};
+use crate::finding::{BaselineState, Finding, Place, Proposal, Report, ReportedGap, Waived};
 use crate::rule::{Change, Level, Rule, Scope, Tier};
 
 /// The version of the schema. Its first number changes when a reader may break.
@@ -39,6 +40,15 @@ pub(super) fn write(report: &Report, _: &OutputOptions, out: &mut dyn Write) -> 
                 "path": clean(&fixed.path),
                 "message": clean(&fixed.message),
             })
+        }),
+    )?;
+    list(
+        &mut json,
+        "proposed",
+        report.proposed.iter().map(|proposal| Proposal {
+            path: proposal.path.as_deref().map(|path| clean(path).into_owned()),
+            line: proposal.line,
+            message: clean(&proposal.message).into_owned(),
         }),
     )?;
     list(&mut json, "gaps", report.gaps.iter().map(JsonGap::of))?;
@@ -76,6 +86,7 @@ fn head(json: &mut Members<'_>, report: &Report) -> io::Result<()> {
             "passed": counts.passed,
             "exempt": counts.exempt,
             "gaps": report.gaps.len(),
+            "new": digest::failures(report).iter().map(|(_, findings)| findings.len()).sum::<usize>(),
             "fixed": report.fixed.len(),
         }),
     )?;

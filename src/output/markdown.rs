@@ -29,6 +29,7 @@ const FRAME_WIDTH: usize = 100;
 pub(super) fn write(report: &Report, _: &OutputOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut summary = Summary { text: String::new() };
     summary.text.push_str(&head(report));
+    summary.text.push_str(&proposed(report));
     summary.failures(report);
     summary.table(
         "Fixed",
@@ -76,6 +77,24 @@ fn head(report: &Report) -> String {
     let others = others.iter().map(|(count, name)| format!("{count} {name}"));
     text.push_str(&[failed].into_iter().chain(others).collect::<Vec<_>>().join(" · "));
     text.push('\n');
+    text
+}
+
+/// What a reviewer must not overlook: not folded, and before the failures.
+fn proposed(report: &Report) -> String {
+    if report.proposed.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from(
+        "\n> [!WARNING]\n> **This change would take findings away.** It has no effect on this scan, but it will have once it is merged:\n",
+    );
+    for proposal in report.proposed.iter().take(MOST_ROWS) {
+        text.push_str(&format!("> - {}\n", cell(&wording::proposal(proposal))));
+    }
+    let more = report.proposed.len().saturating_sub(MOST_ROWS);
+    if more > 0 {
+        text.push_str(&format!("> - and {more} more\n"));
+    }
     text
 }
 
@@ -227,8 +246,9 @@ fn failure(finding: &Finding, rule: &Rule, first: bool) -> String {
     if let Some(source) = &finding.place.source {
         text.push_str(&frame(source));
     }
-    for related in &finding.related {
-        text.push_str(&format!("\n- see {} {}\n", code(&label(&related.place)), cell(&related.message)));
+    for (number, related) in finding.related.iter().enumerate() {
+        let gap = if number == 0 { "\n" } else { "" };
+        text.push_str(&format!("{gap}- see {} {}\n", code(&label(&related.place)), cell(&related.message)));
     }
     text.push_str(&format!("\n**Rule**: {}\n", cell(&rule.title)));
     if first {
@@ -237,9 +257,18 @@ fn failure(finding: &Finding, rule: &Rule, first: bool) -> String {
     text.push_str(&format!("\n**Fix**: {}\n", markdown(&remediation(rule))));
     if first {
         text.push_str(&snippet(finding, rule));
+        text.push_str(
+            &rule.references.first().map(|link| format!("\n**Docs**: {}\n", documentation(link))).unwrap_or_default(),
+        );
     }
     text.push_str("\n</details>\n");
     text
+}
+
+/// A link that leads where it says; text if it is no plain address.
+fn documentation(reference: &str) -> String {
+    let plain = reference.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#%=&,+".contains(&byte));
+    if plain && reference.starts_with("https://") { format!("<{reference}>") } else { cell(reference) }
 }
 
 fn frame(source: &SourcePlace) -> String {

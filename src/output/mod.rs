@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::finding::Report;
 
 mod csv;
+pub mod diff;
 mod digest;
 mod escape;
 mod excerpt;

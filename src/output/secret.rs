@@ -24,27 +24,26 @@ const HIDDEN: &str = "***";
 /// The byte ranges of a text that look like secrets: sorted, not overlapping, on character
 /// boundaries.
 pub(super) fn ranges(text: &str) -> Vec<Range<usize>> {
-    if !worth_a_look(text) {
-        return Vec::new();
-    }
-    let lower = text.to_ascii_lowercase();
+    let has = |trigger: u8| text.as_bytes().contains(&trigger);
     let mut found = Vec::new();
-    for name in SECRET_NAMES {
-        for (at, _) in lower.match_indices(name) {
-            found.extend(assigned_value(text, at + name.len()));
+    if has(b'=') {
+        let lower = text.to_ascii_lowercase();
+        for name in SECRET_NAMES {
+            for (at, _) in lower.match_indices(name) {
+                found.extend(assigned_value(text, at + name.len()));
+            }
         }
     }
-    for (at, _) in text.match_indices("eyJ") {
-        found.extend(json_web_token(text, at));
+    if has(b'J') {
+        found.extend(text.match_indices("eyJ").filter_map(|(at, _)| json_web_token(text, at)));
     }
-    for prefix in GITHUB_TOKENS {
-        for (at, _) in text.match_indices(prefix) {
-            let start = at + prefix.len();
-            let end = start + run(&text[start..], |c| c.is_ascii_alphanumeric() || c == '_');
-            found.extend((end - start >= 30).then_some(at..end));
-        }
+    if has(b'_') {
+        let prefixes = GITHUB_TOKENS.iter().flat_map(|prefix| text.match_indices(prefix));
+        found.extend(prefixes.filter_map(|(at, prefix)| github_token(text, at, prefix)));
     }
-    if let Some(at) = text.find("-----BEGIN ").filter(|at| text[*at..].contains("PRIVATE KEY")) {
+    if has(b'Y')
+        && let Some(at) = text.find("-----BEGIN ").filter(|at| text[*at..].contains("PRIVATE KEY"))
+    {
         found.push(at..text.len());
     }
     merge(found)
@@ -67,9 +66,15 @@ pub(super) fn redact(text: &str) -> Cow<'_, str> {
     Cow::Owned(result)
 }
 
-/// Whether any pattern can occur: one pass over the bytes instead of one per pattern.
-fn worth_a_look(text: &str) -> bool {
-    text.bytes().any(|byte| matches!(byte, b'=' | b'_' | b'J' | b'Y'))
+/// Whether a byte occurs in every secret of some kind: text without any of them holds no secret.
+pub(super) const fn is_trigger(byte: u8) -> bool {
+    matches!(byte, b'=' | b'J' | b'_' | b'Y')
+}
+
+fn github_token(text: &str, at: usize, prefix: &str) -> Option<Range<usize>> {
+    let start = at + prefix.len();
+    let length = run(&text[start..], |c| c.is_ascii_alphanumeric() || c == '_');
+    (length >= 30).then(|| at..start + length)
 }
 
 /// The `=` behind a secret's name and the value behind it. The sign is taken away too, so that a

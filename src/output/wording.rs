@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::escape::clean;
-use crate::finding::{Counts, Finding, ReadCounts, ReportedGap, Verdict};
+use crate::finding::{Counts, Finding, Proposal, ReadCounts, ReportedGap, Verdict};
 use crate::rule::Rule;
 
 /// What became of a subject, as people read it: a verdict, with waived denials apart.
@@ -48,6 +48,7 @@ pub(super) fn sentence(finding: &Finding) -> String {
     let message = clean(finding.message.trim());
     let name = clean(&finding.subject.name);
     let text = match finding.verdict {
+        Verdict::Deny if message.is_empty() => format!("'{name}' breaks the rule"),
         Verdict::Deny => message.into_owned(),
         Verdict::Open if message.is_empty() => format!("'{name}' could not be judged"),
         Verdict::Open => format!("'{name}' could not be judged: {message}"),
@@ -85,6 +86,16 @@ pub(super) fn gap(gap: &ReportedGap) -> String {
         text.push_str(&format!(" ({})", detail.join(", ")));
     }
     stopped(text)
+}
+
+/// What a change proposes, with its place.
+pub(super) fn proposal(proposal: &Proposal) -> String {
+    let place = match (&proposal.path, proposal.line) {
+        (Some(path), Some(line)) => format!("{}:{line}: ", clean(path)),
+        (Some(path), None) => format!("{}: ", clean(path)),
+        (None, _) => String::new(),
+    };
+    format!("{place}{}", clean(&proposal.message))
 }
 
 /// `1 rule`, `2 rules`.

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
-use super::nearest::suggestion;
 use super::{PolicyError, PolicyFile};
 use crate::model::Pointer;
+use crate::nearest::suggestion;
 use crate::rule::{Change, Evidence, Level, Remediation, Rule, SUBJECT_KINDS, Scope, Static, Tier};
 
 /// Bounds for what a YAML parser that recurses is given.
@@ -517,7 +517,7 @@ deny contains 1 if false
             error("  seeds:", "  sedes:"),
             "rules/registry/replicated.rego:20: unknown key `sedes` in custom; did you mean `seeds`?"
         );
-        assert!(error("static: yes", "static: true").contains(":19: `true` is not a valid `static`; known are yes"));
+        assert!(error("static: yes", "static: true").contains(":19: `true` is not a valid `static`; expected `yes`"));
         assert!(error("active-passive: off", "active-passive: of").contains("did you mean `off`?"));
         assert!(error("#   score: 8\n", "").contains("custom lacks `score`"));
         assert!(error("score: 8", "score: 11").contains("0 to 10"));

@@ -9,7 +9,6 @@ mod embedded;
 mod engine;
 mod file;
 mod metadata;
-mod nearest;
 mod policies;
 mod recursion;
 mod syntax;
@@ -20,6 +19,7 @@ pub use answer::{Answers, Denial};
 pub use engine::{Budget, Evaluator, Input, RuleError, Worker};
 pub use file::{PolicyError, PolicyFile};
 pub use policies::{Policies, SelectError};
+pub(crate) use policies::{custom_files, is_policy};
 pub use test_runner::{
     Coverage, FixtureInput, Outcome, TestCase, TestReport, fixture_inputs, test_builtin, test_folder,
 };

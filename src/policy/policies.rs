@@ -11,9 +11,9 @@ use thiserror::Error;
 use super::embedded::FILES;
 use super::engine::Evaluator;
 use super::file::{is_test, read_folder};
-use super::nearest::nearest;
 use super::syntax::Syntax;
 use super::{PolicyError, PolicyFile, compile, contract, metadata, recursion};
+use crate::nearest::nearest;
 use crate::rule::Rule;
 
 /// The library file that only tests use.
@@ -79,9 +79,17 @@ impl Policies {
 
     /// The same with the rules of `--policy-dir`, checked. Rules are its files with a METADATA block;
     /// files below a folder `lib` are helpers that its rules may import.
-    pub fn with_custom(mut self, folder: &Path) -> Result<Self, Vec<PolicyError>> {
-        let files: Vec<_> =
-            (read_folder(folder)?.into_iter()).filter(|(path, _)| path.ends_with(".rego") && !is_test(path)).collect();
+    pub fn with_custom(self, folder: &Path) -> Result<Self, Vec<PolicyError>> {
+        self.with_custom_files(folder, read_folder(folder)?)
+    }
+
+    /// The same with files that were read elsewhere, each with its path from `folder` with `/`.
+    pub fn with_custom_files(
+        mut self,
+        folder: &Path,
+        mut files: Vec<(String, PolicyFile)>,
+    ) -> Result<Self, Vec<PolicyError>> {
+        files.retain(|(path, _)| is_policy(path));
         let (helpers, rules): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| is_helper(path));
         if rules.is_empty() {
             let message = "holds no policies (`.rego` files with METADATA)".to_owned();
@@ -125,6 +133,15 @@ impl Policies {
     /// The rules, sorted by id. Their places are the numbers that the [`Evaluator`] takes.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &Rule> {
         self.rules.iter().map(|policy| &policy.rule)
+    }
+
+    /// Whether any of the rules asks for facts about regions (`input.regions`), itself or through the
+    /// library.
+    pub fn read_regions(&self) -> bool {
+        let asks =
+            |file: &PolicyFile| file.text.contains("data.holdfast.lib.regions") || file.text.contains("input.regions");
+        let helper = |file: &&PolicyFile| !file.text.contains("package holdfast.lib.");
+        self.rules.iter().any(|policy| asks(&policy.file)) || self.library.iter().filter(helper).any(asks)
     }
 
     /// The source file of a rule.
@@ -230,6 +247,18 @@ fn is_named(policy: &RulePolicy, glob: &GlobMatcher) -> bool {
     glob.is_match(&policy.rule.id)
         || policy.rule.aliases.iter().any(|alias| glob.is_match(alias))
         || glob.is_match(policy.relative.trim_end_matches(".rego"))
+}
+
+/// Whether a custom file takes part in scans: tests and tables do not.
+pub(crate) fn is_policy(relative: &str) -> bool {
+    relative.ends_with(".rego") && !is_test(relative)
+}
+
+/// The files of a custom policy folder that take part in scans, each with its path from there.
+pub(crate) fn custom_files(folder: &Path) -> Result<Vec<(String, PolicyFile)>, Vec<PolicyError>> {
+    let mut files = read_folder(folder)?;
+    files.retain(|(path, _)| is_policy(path));
+    Ok(files)
 }
 
 /// Whether a custom file is a helper and not a rule.

@@ -22,6 +22,16 @@ pub struct Enabled {
     pub rule: Rule,
     /// Whether the source can feed it at all.
     pub feedable: bool,
+    /// Whether the configuration gives it other levels than the catalogue: then no finding goes above.
+    pub relevelled: bool,
+}
+
+impl Enabled {
+    /// The level of a denial: the rule's own, or the one that the denial has for itself.
+    fn level_of(&self, denial: &Denial, level: Level) -> Level {
+        let own = denial.level.unwrap_or(level);
+        if self.relevelled { own.min(level) } else { own }
+    }
 }
 
 /// A subject with its verdict.
@@ -95,7 +105,8 @@ impl Bench<'_> {
         let mut input = self.estate.input(home, self.config, self.today);
         let document = policy::Input::new(std::mem::take(&mut input.document));
         for (place, enabled) in self.rules.iter().enumerate() {
-            let subjects = || input.subjects.iter().filter(|s| s.kind == enabled.rule.subject);
+            let of_kind = |s: &&Subject| s.kind == enabled.rule.subject && !self.is_only_known(s);
+            let subjects = || input.subjects.iter().filter(of_kind);
             if !enabled.feedable || enabled.rule.scope != input.scope || subjects().next().is_none() {
                 continue;
             }
@@ -112,11 +123,40 @@ impl Bench<'_> {
             };
             for judged in judged {
                 if let Some(subject) = find(&judged.subject) {
-                    self.note(place, subject, judged, &mut result);
+                    self.note(place, subject, self.unless_conditional(judged, subject), &mut result);
                 }
             }
         }
         result
+    }
+
+    /// A pass that rests on a resource which may not be deployed is not proved: another one may be used
+    /// in its place.
+    fn unless_conditional(&self, judged: Judged, subject: &Subject) -> Judged {
+        let members = subject.pair.map_or(&[][..], |at| &self.estate.pairs[at].members);
+        let parts = members.iter().copied().chain(subject.resource);
+        let condition = |number: usize| self.estate.resources[number].declaration().and_then(|d| d.condition.clone());
+        // What stands under one condition is there together or not at all.
+        let given = condition(members.first().copied().unwrap_or(subject.workspace));
+        let doubtful = parts.into_iter().find(|number| condition(*number).is_some_and(|c| Some(&c) != given.as_ref()));
+        match (judged.verdict, doubtful) {
+            (Verdict::Pass, Some(number)) => Judged {
+                verdict: Verdict::Open,
+                reason: format!(
+                    "\"{}\" is deployed only under a condition that cannot be decided: {}",
+                    self.estate.resources[number].display_name(),
+                    condition(number).unwrap_or_default()
+                ),
+                ..judged
+            },
+            _ => judged,
+        }
+    }
+
+    /// Whether a subject is context. A pair is judged if one of its members is.
+    fn is_only_known(&self, subject: &Subject) -> bool {
+        let context = subject.resource.is_some_and(|resource| self.estate.resources[resource].context);
+        context && subject.kind != "workspace_pair"
     }
 
     fn note(&self, place: usize, subject: &Subject, judged: Judged, result: &mut Judgement) {
@@ -147,7 +187,7 @@ impl Bench<'_> {
                     _ => "",
                 };
                 let message = format!("{}{note}", denial.message);
-                ruling(denial.level.unwrap_or(level), message, Some(denial))
+                ruling(self.rules[place].level_of(&denial, level), message, Some(denial))
             })),
             Verdict::Open => result.rulings.push(ruling(level, judged.reason, None)),
             Verdict::Pass | Verdict::Exempt => {
@@ -164,26 +204,26 @@ impl Bench<'_> {
     }
 
     /// One cause, one finding: what pair rules would say about a workspace without any counterpart is
-    /// said by HF-TOPO-001.
+    /// said by HF-TOPO-001. Not counted, since no pair is there to be exempt.
     fn lone_workspaces(&self) -> Judgement {
         let mut result = Judgement::default();
         let lone =
             self.estate.workspaces.iter().filter(|w| w.judged && self.estate.pairs_of(w.resource).next().is_none());
         for facts in lone {
-            for (place, enabled) in self.rules.iter().enumerate().filter(|(_, e)| e.rule.scope == Scope::Pair) {
-                result.exempt += 1;
-                if self.keep_proved {
-                    let subject = self.estate.workspace_subject(facts.resource, self.config);
-                    let level = enabled.rule.level_in(tier_of(&enabled.rule, &subject)).unwrap_or(Level::Note);
-                    result.rulings.push(Ruling {
-                        rule: place,
-                        subject,
-                        verdict: Verdict::Exempt,
-                        level,
-                        message: "the workspace has no counterpart, see HF-TOPO-001".to_owned(),
-                        denial: None,
-                    });
+            if !self.keep_proved {
+                continue;
+            }
+            let message = match facts.counterparts.first() {
+                Some(named) => {
+                    format!("its counterpart \"{}\" is not among what was read, see HF-TOPO-001", named.name)
                 }
+                None => "the workspace has no counterpart, see HF-TOPO-001".to_owned(),
+            };
+            for (place, enabled) in self.rules.iter().enumerate().filter(|(_, e)| e.rule.scope == Scope::Pair) {
+                let subject = self.estate.workspace_subject(facts.resource, self.config);
+                let level = enabled.rule.level_in(tier_of(&enabled.rule, &subject)).unwrap_or(Level::Note);
+                let (verdict, message, denial) = (Verdict::Exempt, message.clone(), None);
+                result.rulings.push(Ruling { rule: place, subject, verdict, level, message, denial });
             }
         }
         result

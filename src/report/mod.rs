@@ -55,18 +55,11 @@ impl<'a> Reporter<'a> {
         let resource = &self.estate.resources[number];
         let place = self.locator.property(resource, &pointer);
         let discriminator = self.discriminator(ruling, number, &pointer).join("\u{1f}");
-        Finding {
-            rule: ruling.rule,
-            verdict: ruling.verdict,
-            level: ruling.level,
-            message: ruling.message.clone(),
-            place,
-            related: self.related(subject, denial, number, &pointer),
-            fingerprint: fingerprint(&rule.id, &target_key(resource, self.estate), &discriminator),
-            subject: self.subject(subject, rule),
-            waiver: None,
-            baseline: None,
-        }
+        let fingerprint = fingerprint(&rule.id, &target_key(resource, self.estate), &discriminator);
+        let related = self.related(subject, denial, number, &pointer);
+        let (subject, message) = (self.subject(subject, rule), ruling.message.clone());
+        let finding = Finding::new(ruling.rule, ruling.verdict, ruling.level, subject, place, message, fingerprint);
+        Finding { related, ..finding }
     }
 
     fn subject(&self, subject: &Subject, rule: &Rule) -> finding::Subject {
@@ -87,7 +80,14 @@ impl<'a> Reporter<'a> {
             group,
             tier: tier_of(rule, subject),
             inferred: is_inferred(self.estate, subject),
+            subscription: self.subscription(subject),
         }
+    }
+
+    /// A pair across subscriptions belongs to the one that must take over.
+    fn subscription(&self, subject: &Subject) -> Option<String> {
+        let workspace = subject.pair.map_or(subject.workspace, |at| self.estate.pairs[at].members[1]);
+        self.estate.resources[workspace].id.subscription()
     }
 
     fn pair_name(&self, subject: &Subject) -> String {
@@ -272,7 +272,9 @@ pub fn enable(rules: &[Rule], config: &Config, live: bool) -> Vec<Enabled> {
     active
         .filter_map(|(number, rule)| {
             let feedable = live || rule.is_static != Static::No;
-            Some(Enabled { number, feedable, rule: Rule { level: config.levels_of(rule)?, ..rule.clone() } })
+            let level = config.levels_of(rule)?;
+            let relevelled = level != rule.level;
+            Some(Enabled { number, feedable, relevelled, rule: Rule { level, ..rule.clone() } })
         })
         .collect()
 }

@@ -3,11 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::finding::{Place, ResourceRef, SourcePlace, line_hashes_of};
-use crate::model::{Declaration, FileId, Pointer, Resource, SourceFile, SourceFiles, Span};
-
-/// The longest snippet, in characters: one line of a minified template can have megabytes.
-const MAX_SNIPPET: usize = 256;
+use crate::finding::{Place, ResourceRef, line_hashes_of};
+use crate::model::{Declaration, FileId, Pointer, Provenance, Resource, SourceFile, SourceFiles, Span};
 
 /// Turns spans into places; remembers the line hashes of the files that it was asked about.
 pub(crate) struct Locator<'a> {
@@ -42,16 +39,7 @@ impl<'a> Locator<'a> {
         let Some(file) = self.files.get(span.file) else {
             return Place { path: String::new(), source: None, resource: None };
         };
-        Place { path: file.path.clone(), source: Some(self.source_place(span, file)), resource: None }
-    }
-
-    fn source_place(&self, span: Span, file: &SourceFile) -> SourcePlace {
-        let region = file.region(span.start, span.end);
-        let line_text = file.line(region.line).to_owned();
-        let snippet = columns(&line_text, region.start_column, region.end_column);
-        let hashes = self.hashes_of(span.file, file);
-        let line_hash = hashes.get(region.line as usize - 1).cloned().unwrap_or_default();
-        SourcePlace { region, snippet, line_text, line_hash }
+        Place::of_text(file, &self.hashes_of(span.file, file), span.start, span.end)
     }
 
     fn hashes_of(&self, id: FileId, file: &SourceFile) -> std::sync::Arc<Vec<String>> {
@@ -76,22 +64,6 @@ fn written_at(declaration: &Declaration, pointer: &Pointer) -> Option<Span> {
     None
 }
 
-/// The text between two columns (UTF-16 units, from 1), of bounded length.
-fn columns(line: &str, start: u32, end: u32) -> String {
-    let mut column = 1;
-    let mut text = String::new();
-    for character in line.chars() {
-        if column >= end || text.len() >= MAX_SNIPPET {
-            break;
-        }
-        if column >= start {
-            text.push(character);
-        }
-        column += character.len_utf16() as u32;
-    }
-    text
-}
-
 /// `azure/subscriptions/…` in lower case: stable although Azure varies the case of ids.
 fn live_path(resource: &Resource) -> String {
     format!("azure{}", resource.id.key())
@@ -99,8 +71,8 @@ fn live_path(resource: &Resource) -> String {
 
 fn resource_ref(resource: &Resource, pointer: &Pointer) -> ResourceRef {
     let qualified_name = match &resource.provenance {
-        crate::model::Provenance::Live(origin) => origin.id.clone(),
-        crate::model::Provenance::Declared(declaration) => declaration.logical_name.clone(),
+        Provenance::Live(origin) => origin.id.clone(),
+        Provenance::Declared(declaration) => declaration.logical_name.clone(),
     };
     ResourceRef {
         qualified_name,
@@ -108,16 +80,5 @@ fn resource_ref(resource: &Resource, pointer: &Pointer) -> ResourceRef {
         resource_type: resource.resource_type.clone(),
         location: resource.region().map(|region| region.as_str().to_owned()),
         pointer: pointer.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_snippet_is_cut_out_by_utf16_columns() {
-        assert_eq!(columns("a😀bc", 2, 5), "😀b");
-        assert_eq!(columns("abc", 3, 9), "c");
     }
 }

@@ -5,8 +5,10 @@ pub mod bicep;
 pub mod expr;
 #[cfg(feature = "live")]
 pub mod live;
+pub mod pseudonyms;
 pub mod redact;
 pub mod snapshot;
+mod terraform;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,8 @@ use rayon::prelude::*;
 
 pub use arm_template::ArmTemplate;
 pub use bicep::Bicep;
-pub use tree::{FileTree, TreeError};
+pub use terraform::Terraform;
+pub use tree::{FileTree, Ignores, StoredFiles, TreeError};
 
 use crate::model::{Gap, GapCode, Inventory};
 
@@ -34,7 +37,7 @@ pub trait Reader: Sync {
 }
 
 /// The dialects, in the order in which their results are put together.
-pub static READERS: &[&dyn Reader] = &[&ArmTemplate, &Bicep];
+pub static READERS: &[&dyn Reader] = &[&ArmTemplate, &Bicep, &Terraform];
 
 /// Whether some reader may want a file of this name (its path relative to the repository root).
 pub fn is_source(path: &str) -> bool {

@@ -51,6 +51,9 @@ pub struct Azure {
     delay: Duration,
     /// Resources that the graph does not show though they exist.
     hidden: Vec<String>,
+    /// The locations of every subscription, and the regions that offer workspaces.
+    locations: Value,
+    offering: Vec<String>,
 }
 
 /// Types that Resource Graph does not carry.
@@ -83,6 +86,8 @@ impl Azure {
             page_size: 100,
             delay: Duration::ZERO,
             hidden: Vec::new(),
+            locations: json!([]),
+            offering: Vec::new(),
         }
     }
 
@@ -92,6 +97,28 @@ impl Azure {
         body["name"] = id.rsplit('/').next().unwrap_or_default().into();
         body["type"] = type_of(id).into();
         self.resources.insert(id.to_ascii_lowercase(), body);
+        self
+    }
+
+    /// Changes the resource whose id ends so.
+    pub fn change(&mut self, ending: &str, change: impl Fn(&mut Value)) -> &mut Self {
+        let found = self.resources.iter_mut().find(|(id, _)| id.ends_with(&format!("/{ending}")));
+        change(found.unwrap_or_else(|| panic!("there is no {ending}")).1);
+        self
+    }
+
+    /// What subscriptions are told of regions: name, pair and zones; and those that offer workspaces.
+    pub fn tell_regions(&mut self, regions: &[(&str, Option<&str>, bool)], offering: &[&str]) -> &mut Self {
+        let location = |(name, pair, zones): &(&str, Option<&str>, bool)| {
+            let pair: Vec<Value> = pair.iter().map(|name| json!({"name": name})).collect();
+            let mut location = json!({"name": name, "metadata": {"regionType": "Physical", "pairedRegion": pair}});
+            if *zones {
+                location["availabilityZoneMappings"] = json!([{"logicalZone": "1", "physicalZone": "x-az1"}]);
+            }
+            location
+        };
+        self.locations = regions.iter().map(location).collect();
+        self.offering = offering.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 
@@ -186,6 +213,11 @@ impl Azure {
         let path = request.path();
         match (request.method.as_str(), path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice()) {
             ("POST", ["providers", "microsoft.resourcegraph", "resources"]) => self.graph(request),
+            ("GET", ["providers", "microsoft.management", "managementgroups", "mg-ml", "descendants"]) => {
+                let below = self.subscriptions.iter().map(|(id, _)| json!({"name": id, "type": "/subscriptions"}));
+                let group = json!({"name": "mg-inner", "type": "Microsoft.Management/managementGroups"});
+                self.page(request, below.chain([group]).collect())
+            }
             ("GET", ["subscriptions"]) => self.page(request, self.subscriptions.iter().map(subscription).collect()),
             ("GET", ["subscriptions", id]) => match self.subscriptions.iter().find(|(known, _)| known == id) {
                 Some(found) => Reply::json(200, &subscription(found)),
@@ -196,6 +228,12 @@ impl Azure {
                     Some(Some(actions)) => self.page(request, vec![json!({"actions": actions, "notActions": []})]),
                     _ => error(404, "InvalidResourceType"),
                 }
+            }
+            ("GET", ["subscriptions", _, "locations"]) => Reply::json(200, &json!({"value": self.locations})),
+            ("GET", ["subscriptions", _, "providers", namespace @ "microsoft.machinelearningservices"]) => {
+                let types = json!([{"resourceType": "workspaces", "locations": self.offering}]);
+                let answer = json!({"id": request.path(), "namespace": namespace, "resourceTypes": types});
+                Reply::json(200, &answer)
             }
             ("GET", _) => self.read(request, &path),
             _ => error(405, "MethodNotAllowed"),
@@ -213,7 +251,7 @@ impl Azure {
         {
             let wanted = format!("{namespace}/{}", rest[0]);
             let prefix = format!("/subscriptions/{subscription}/");
-            let found = self.resources.iter().filter(|(id, body)| id.starts_with(&prefix) && kind(body) == wanted);
+            let found = self.below(&prefix).filter(|(_, body)| kind(body) == wanted);
             return self.page(request, found.map(|(_, body)| body.clone()).collect());
         }
         let parent = path.rsplit_once('/').map(|(parent, _)| parent).unwrap_or_default();
@@ -222,9 +260,13 @@ impl Azure {
             return error(404, "ParentResourceNotFound");
         }
         let prefix = format!("{path}/");
-        let children =
-            self.resources.iter().filter(|(id, _)| id.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('/')));
+        let children = self.below(&prefix).filter(|(id, _)| !id[prefix.len()..].contains('/'));
         self.page(request, children.map(|(_, body)| body.clone()).collect())
+    }
+
+    /// The resources whose id starts so.
+    fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        self.resources.range(prefix.to_owned()..).take_while(move |(id, _)| id.starts_with(prefix))
     }
 
     /// One page of a list; the next one is at `$skip`.

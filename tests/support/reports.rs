@@ -81,6 +81,7 @@ pub fn empty(kind: EstateKind) -> Report {
         findings: Vec::new(),
         counts: Counts::default(),
         fixed: Vec::new(),
+        proposed: Vec::new(),
         gaps: Vec::new(),
         needs_live_scan: Vec::new(),
         configuration_warnings: Vec::new(),
@@ -127,24 +128,16 @@ pub fn live(id: &str) -> Place {
 
 pub fn finding(rule: usize, verdict: Verdict, place: Place, message: &str) -> Finding {
     let target = format!("{rule} {} {message}", place.path);
-    Finding {
-        rule,
-        verdict,
-        level: Level::Error,
-        subject: Subject {
-            id: target.clone(),
-            name: "mlw-prod-weu → mlw-prod-neu".into(),
-            group: "mlw-prod-weu → mlw-prod-neu".into(),
-            tier: Tier::ActivePassive,
-            inferred: false,
-        },
-        message: message.into(),
-        place,
-        related: Vec::new(),
-        fingerprint: fingerprint(&rule.to_string(), &target, ""),
-        waiver: None,
-        baseline: None,
-    }
+    let subject = Subject {
+        id: target.clone(),
+        name: "mlw-prod-weu → mlw-prod-neu".into(),
+        group: "mlw-prod-weu → mlw-prod-neu".into(),
+        tier: Tier::ActivePassive,
+        inferred: false,
+        subscription: None,
+    };
+    let fingerprint = fingerprint(&rule.to_string(), &target, "");
+    Finding::new(rule, verdict, Level::Error, subject, place, message.into(), fingerprint)
 }
 
 pub fn waived(reason: &str) -> Waived {

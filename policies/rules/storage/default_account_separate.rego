@@ -76,7 +76,11 @@ pass contains subject.id if {
 	some subject in estate.subjects("workspace_pair")
 	[first, second] := estate.members(estate.pair(subject))
 	estate.distinct(estate.associated(first, "storage"), estate.associated(second, "storage"))
-	neighbours(first) | neighbours(second) == set()
+	every workspace in [first, second] {
+		every third in sharing(workspace) {
+			third.location != workspace.location
+		}
+	}
 }
 
 exempt contains finding.exempt(subject, reason) if {
@@ -94,6 +98,9 @@ exempt contains finding.exempt(subject, reason) if {
 
 # Workspaces of the same region, no counterparts, that have the same default account.
 neighbours(workspace) := {third |
-	some third in object.get(estate.facts(workspace), ["shared_with", "storage"], [])
+	some third in sharing(workspace)
 	third.location == workspace.location
 }
+
+# Workspaces, no counterparts, that have the same default account, wherever they lie.
+sharing(workspace) := object.get(estate.facts(workspace), ["shared_with", "storage"], [])

@@ -77,3 +77,8 @@ test_missing_account_belongs_to_another_rule if {
 	contains(exemption.reason, `"ws-north" names no default storage account (HF-WS-002)`)
 	count(rule.deny | rule.pass) == 0 with input as doc
 }
+
+test_third_workspace_of_unknown_region_is_open if {
+	doc := fixture.facts(fixture.pair({}), "ws-west", {"shared_with": {"storage": [{"id": "third", "name": "ws-third"}]}})
+	count(rule.deny | rule.pass) == 0 with input as doc
+}

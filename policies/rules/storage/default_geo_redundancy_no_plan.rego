@@ -67,6 +67,7 @@ pass contains subject.id if {
 	lower(estate.resource(estate.associated(workspace, "storage")).sku.name) in geo_redundant
 	some counterpart in estate.facts(workspace).counterparts
 	counterpart.found
+	not counterpart.conditional
 }
 
 exempt contains finding.exempt(subject, reason) if {

@@ -96,7 +96,33 @@ pass contains subject.id if {
 	workspace := estate.resource(subject)
 	some counterpart in estate.facts(workspace).counterparts
 	counterpart.found
+	not counterpart.conditional
 	elsewhere(counterpart.location, workspace.location)
+}
+
+deny contains finding.of(subject, workspace, "/location", message) if {
+	some subject in estate.subjects("workspace")
+	workspace := estate.resource(subject)
+	facts := estate.facts(workspace)
+	facts.problems == []
+	count(facts.counterparts) > 0
+	every counterpart in facts.counterparts {
+		counterpart.gone
+	}
+	names := [counterpart.name | some counterpart in facts.counterparts]
+	message := sprintf(
+		`"%s" names %s as its failover workspace, which does not exist; expected is one that is there`,
+		[workspace.name, concat(", ", quoted(names))],
+	)
+}
+
+open contains finding.open(subject, reason) if {
+	some subject in estate.subjects("workspace")
+	some counterpart in estate.facts(estate.resource(subject)).counterparts
+	reason := sprintf(
+		`the failover workspace "%s" is deployed only under a condition that cannot be decided: %s`,
+		[counterpart.name, counterpart.conditional],
+	)
 }
 
 exempt contains finding.exempt(subject, reason) if {

@@ -94,3 +94,26 @@ test_hubs_and_feature_stores_are_judged if {
 		count(rule.pass) == 1 with input as fixture.workspace({"ws-west": {"kind": kind}})
 	}
 }
+
+test_conditional_counterpart_is_open if {
+	doc := fixture.facts(fixture.workspace({}), "ws-west", {"counterparts": [{
+		"name": "ws-north",
+		"found": true,
+		"location": "northeurope",
+		"conditional": "deployFailover",
+	}]})
+	count(rule.deny | rule.pass) == 0 with input as doc
+	some words in rule.open with input as doc
+	contains(words.reason, "deployFailover")
+}
+
+test_counterpart_that_is_gone_is_denied if {
+	doc := fixture.facts(fixture.workspace({}), "ws-west", {"counterparts": [{
+		"name": "ws-north",
+		"found": false,
+		"gone": true,
+	}]})
+	some found in rule.deny with input as doc
+	contains(found.message, `names "ws-north" as its failover workspace, which does not exist`)
+	count(rule.pass) == 0 with input as doc
+}

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use saphyr::YamlData;
 
 use super::Parser;
-use crate::config::nearest::suggestion;
 use crate::config::yaml::{Node, shown};
 use crate::config::{NameTokens, Pattern, ProductionClause, ProductionSelector, Role, TagNames};
+use crate::nearest::suggestion;
 
 impl Parser<'_> {
     pub(super) fn tags(&mut self, node: &Node) -> TagNames {

@@ -6,10 +6,10 @@ use saphyr::YamlData;
 use serde_json::{Map, Value as Json};
 
 use super::Parser;
-use crate::config::nearest::{nearest, suggestion};
 use crate::config::yaml::{Node, shown};
 use crate::config::{LevelSetting, PARAMETERS, ParameterKind, ParameterSpec, Parameters, Pattern, RuleSwitch};
 use crate::date::Date;
+use crate::nearest::{nearest, suggestion};
 use crate::rule::{Level, Tier};
 use crate::waiver::{Waiver, WaiverTarget};
 

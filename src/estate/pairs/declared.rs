@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 use super::{Basis, Counterpart, Forming, Role, tag};
 use crate::config::WorkspaceRef;
 use crate::model::ResourceId;
+use crate::nearest::nearest;
 
 /// The pairs of the configuration.
 pub(super) fn by_configuration(forming: &mut Forming) {
     for (at, pair) in forming.config.pairs.iter().enumerate() {
         let primaries = resolve(forming, &pair.primary);
+        if primaries.is_empty() {
+            unmatched(forming, pair.line, "primary", &pair.primary);
+        }
         for secondary in &pair.secondaries {
             let secondaries = resolve(forming, secondary);
-            if primaries.is_empty() {
-                secondaries.iter().for_each(|s| _ = forming.facts[*s].role.get_or_insert(Role::Secondary));
+            if secondaries.is_empty() {
+                unmatched(forming, pair.line, "secondary", secondary);
             }
             for primary in &primaries {
                 match meant(forming, *primary, &secondaries) {
@@ -28,6 +32,16 @@ pub(super) fn by_configuration(forming: &mut Forming) {
             }
         }
     }
+}
+
+/// A pair that names a workspace which was not read, perhaps by a slip.
+fn unmatched(forming: &mut Forming, line: u32, role: &str, named: &WorkspaceRef) {
+    let named = named.to_string();
+    let names: Vec<String> = (0..forming.members.len()).map(|at| forming.name(at)).collect();
+    let hint = nearest(&named, names.iter().map(String::as_str));
+    let hint = hint.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+    let problem = format!("line {line} of the configuration: no workspace \"{named}\" ({role}) was read{hint}");
+    forming.unmatched.push(problem);
 }
 
 fn not_found(forming: &mut Forming, primary: usize, name: String) {
@@ -55,12 +69,17 @@ fn meant(forming: &Forming, from: usize, candidates: &[usize]) -> Meant {
 
 /// The workspaces that a reference fits.
 fn resolve(forming: &Forming, reference: &WorkspaceRef) -> Vec<usize> {
-    (0..forming.members.len()).filter(|at| fits(forming, *at, reference)).collect()
+    let candidates: Vec<usize> = match reference {
+        WorkspaceRef::Id(id) => id.name().map_or_else(Vec::new, |name| forming.named(name).to_vec()),
+        WorkspaceRef::Name(name) if !name.contains("${") => forming.named(&name.as_str().into()).to_vec(),
+        _ => (0..forming.members.len()).collect(),
+    };
+    candidates.into_iter().filter(|at| fits(forming, *at, reference)).collect()
 }
 
 fn fits(forming: &Forming, at: usize, reference: &WorkspaceRef) -> bool {
     let resource = forming.members[at].resource;
-    let named = |name: &str| resource.display_name().eq_ignore_ascii_case(name);
+    let named = |name: &str| resource.id.name().is_some_and(|own| own.to_string().eq_ignore_ascii_case(name));
     match reference {
         WorkspaceRef::Id(id) => is_meant_by(&resource.id, id),
         WorkspaceRef::Name(name) => named(name),
@@ -101,7 +120,10 @@ pub(super) fn by_tags(forming: &mut Forming) {
             (Meant::Several(count), _) => forming.facts[at]
                 .problems
                 .push(format!("the tag {} names \"{named}\", but {count} workspaces fit; use the ARM id", names.pair)),
-            (Meant::None, Some(Role::Secondary)) => forming.facts[at].role = Some(Role::Secondary),
+            (Meant::None, Some(Role::Secondary)) => forming.facts[at].problems.push(format!(
+                "the tag {} names \"{named}\" as its primary, which is not among what was read",
+                names.pair
+            )),
             (Meant::None, _) => not_found(forming, at, named),
             (Meant::One(other), _) => reciprocal(forming, at, other, &roles),
         }
@@ -113,12 +135,13 @@ pub(super) fn by_tags(forming: &mut Forming) {
 fn named_by_tag(forming: &Forming, at: usize) -> Vec<usize> {
     let Some(text) = tag(forming.members[at].resource, &forming.config.tags.pair) else { return Vec::new() };
     let id = ResourceId::from_text(text.clone());
-    let fits = |other: &usize| {
-        let resource = forming.members[*other].resource;
-        let by_id = id.resource_type().is_some() && is_meant_by(&resource.id, &id);
-        by_id || resource.id.name().is_some_and(|name| name.same(&text) == Some(true))
-    };
-    (0..forming.members.len()).filter(fits).collect()
+    match id.name().filter(|_| id.resource_type().is_some()) {
+        Some(name) => {
+            let named = forming.named(name).iter().copied();
+            named.filter(|other| is_meant_by(&forming.members[*other].resource.id, &id)).collect()
+        }
+        None => forming.named(&text).to_vec(),
+    }
 }
 
 fn reciprocal(forming: &mut Forming, at: usize, other: usize, roles: &[Option<Role>]) {
@@ -129,7 +152,8 @@ fn reciprocal(forming: &mut Forming, at: usize, other: usize, roles: &[Option<Ro
             "the tag {} of \"{name}\" names \"{other_name}\", which does not name it back; set the tag on both",
             names.pair
         );
-        forming.facts[at].problems.push(problem);
+        forming.facts[at].problems.push(problem.clone());
+        forming.facts[other].problems.push(problem);
         return;
     }
     match (roles[at], roles[other]) {

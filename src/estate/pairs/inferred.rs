@@ -28,13 +28,13 @@ pub(super) fn by_likeness(forming: &mut Forming) {
     }
 }
 
-/// Groups larger than this are a naming scheme, not counterparts; comparing all with all would cost
-/// the square of it.
+/// In a larger group each is compared with so many neighbours only: that there is more than one
+/// candidate shows soon, and comparing all with all would cost the square of the group.
 const MAX_ALIKE: usize = 32;
 
 fn pairs_within(group: &[usize]) -> impl Iterator<Item = (usize, usize)> {
-    let group = if group.len() > MAX_ALIKE { &[] } else { group };
-    group.iter().enumerate().flat_map(|(index, a)| group[index + 1..].iter().map(|b| (*a, *b)))
+    let others = |index: usize| group[index + 1..].iter().take(MAX_ALIKE);
+    group.iter().enumerate().flat_map(move |(index, a)| others(index).map(|b| (*a, *b)))
 }
 
 /// Never in one region, never across environments.

@@ -6,13 +6,13 @@
 mod declared;
 mod inferred;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
 use super::{Estate, WORKSPACE};
 use crate::config::{Config, DeclaredTiers, Environments, Tiers, WorkspaceTraits};
-use crate::model::Resource;
+use crate::model::{Pointer, Resource, ResourceId, Text};
 use crate::rule::Tier;
 
 pub use crate::config::Role;
@@ -94,8 +94,8 @@ struct Member<'e> {
     environments: Environments,
 }
 
-/// The facts of all workspaces in the order of their resources, and the pairs in the order of their ids.
-pub(super) fn form(estate: &Estate, config: &Config) -> (Vec<WorkspaceFacts>, Vec<Pair>) {
+/// Facts are in the order of their resources, pairs in the order of their ids.
+pub(super) fn form(estate: &Estate, config: &Config) -> Formed {
     let mut members = Vec::new();
     let mut facts = Vec::new();
     for (number, resource) in estate.resources.iter().enumerate().filter(|(_, r)| r.resource_type == WORKSPACE) {
@@ -106,7 +106,7 @@ pub(super) fn form(estate: &Estate, config: &Config) -> (Vec<WorkspaceFacts>, Ve
         members.push(Member { number, resource, environments });
         facts.push(WorkspaceFacts {
             resource: number,
-            judged: !resource.declaration().is_some_and(|d| d.existing),
+            judged: !resource.context && !resource.declaration().is_some_and(|d| d.existing),
             production: production.production,
             environment: production.environment,
             role: None,
@@ -115,15 +115,27 @@ pub(super) fn form(estate: &Estate, config: &Config) -> (Vec<WorkspaceFacts>, Ve
             problems: Vec::new(),
         });
     }
-    let mut forming = Forming { estate, config, members, facts, pairs: Vec::new() };
+    let by_name = index_by_name(&members);
+    let mut forming = Forming { estate, config, members, by_name, facts, pairs: Vec::new(), unmatched: Vec::new() };
     declared::by_configuration(&mut forming);
     declared::by_tags(&mut forming);
     inferred::by_likeness(&mut forming);
-    let Forming { mut facts, mut pairs, .. } = forming;
+    forming.note_unknown_tags();
+    let Forming { mut facts, mut pairs, mut unmatched, .. } = forming;
+    pairs.retain(|pair| !pair.members.iter().all(|member| estate.resources[*member].context));
     facts.retain(|f| f.judged || pairs.iter().any(|p| p.members.contains(&f.resource)));
     pairs.sort_by(|a, b| a.id.cmp(&b.id));
     pairs.dedup_by(|later, first| later.id == first.id);
-    (facts, pairs)
+    unmatched.dedup();
+    Formed { facts, pairs, unmatched }
+}
+
+/// What forming pairs gives.
+pub(super) struct Formed {
+    pub facts: Vec<WorkspaceFacts>,
+    pub pairs: Vec<Pair>,
+    /// Entries of the configuration that name a workspace which was not read: sentences.
+    pub unmatched: Vec<String>,
 }
 
 /// The state of forming pairs. Workspaces are named by their place in `members` (and `facts`).
@@ -131,13 +143,51 @@ struct Forming<'e> {
     estate: &'e Estate,
     config: &'e Config,
     members: Vec<Member<'e>>,
+    /// The members that have a name, by its canonical spelling.
+    by_name: HashMap<String, Vec<usize>>,
     facts: Vec<WorkspaceFacts>,
     pairs: Vec<Pair>,
+    /// Entries of the configuration that name a workspace which was not read: sentences.
+    unmatched: Vec<String>,
+}
+
+fn index_by_name(members: &[Member<'_>]) -> HashMap<String, Vec<usize>> {
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, member) in members.iter().enumerate() {
+        if let Some(name) = member.resource.id.name() {
+            by_name.entry(canonical(name)).or_default().push(at);
+        }
+    }
+    by_name
+}
+
+/// Equal texts have one canonical spelling: lower case, unknown parts by their identity.
+fn canonical(text: &Text) -> String {
+    ResourceId::from_text(text.clone()).key().to_owned()
 }
 
 impl Forming<'_> {
+    /// The members of this name.
+    fn named(&self, name: &Text) -> &[usize] {
+        self.by_name.get(&canonical(name)).map_or(&[], Vec::as_slice)
+    }
+
     fn name(&self, at: usize) -> String {
         self.members[at].resource.display_name()
+    }
+
+    /// Tags that are not known may declare a pair: nothing may be concluded from their silence.
+    fn note_unknown_tags(&mut self) {
+        let pointer = Pointer::root().child("tags").child(&self.config.tags.pair);
+        for at in 0..self.members.len() {
+            if self.is_declared(at) || !self.facts[at].candidates.is_empty() {
+                continue;
+            }
+            if let Some(unknown) = self.members[at].resource.unknown_at(&pointer) {
+                let problem = format!("the tag {} is not known: {}", self.config.tags.pair, unknown.reason());
+                self.facts[at].problems.push(problem);
+            }
+        }
     }
 
     /// Whether somebody declared anything about this workspace, right or wrong.
@@ -191,12 +241,12 @@ impl Forming<'_> {
 }
 
 /// The value of a tag; Azure ignores the case of tag names.
-fn tag(resource: &Resource, name: &str) -> Option<crate::model::Text> {
+fn tag(resource: &Resource, name: &str) -> Option<Text> {
     let known = resource.get("/tags").and_then(|tags| tags.as_object());
     if let Some((_, value)) = known.and_then(|tags| tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))) {
-        return value.as_str().map(crate::model::Text::known);
+        return value.as_str().map(Text::known);
     }
-    let pointer = crate::model::Pointer::root().child("tags").child(name);
+    let pointer = Pointer::root().child("tags").child(name);
     let written = resource.unknown.keys().find(|p| p.as_str().eq_ignore_ascii_case(pointer.as_str()))?;
     resource.text_at(written.as_str())
 }
@@ -207,8 +257,8 @@ fn known_tags(resource: &Resource) -> BTreeMap<String, String> {
 }
 
 fn traits<'a>(estate: &'a Estate, resource: &'a Resource, tags: &'a BTreeMap<String, String>) -> WorkspaceTraits<'a> {
-    let known = |text: Option<&'a crate::model::Text>| text.and_then(|t| t.as_known());
-    let tags_pointer = crate::model::Pointer::root().child("tags");
+    let known = |text: Option<&'a Text>| text.and_then(|t| t.as_known());
+    let tags_pointer = Pointer::root().child("tags");
     let subscription = resource.id.segment_after("subscriptions");
     let names = estate.collection.subscriptions.iter();
     let subscription_name = known(subscription)

@@ -1,8 +1,13 @@
 //! Places as SARIF locations.
+//!
+//! Results hold most of the locations of a log, and a log may hold 25,000 results, so these borrow
+//! from the report. They write the members that holdfast fills in and no others.
 
-use serde_sarif::sarif::{ArtifactContent, ArtifactLocation, Location, LogicalLocation, PhysicalLocation, Region};
+use std::borrow::Cow;
 
-use super::message;
+use serde::Serialize;
+use serde_sarif::sarif;
+
 use crate::finding::{Place, Related, SourcePlace};
 use crate::output::escape::{clean, is_harmless, sarif_message};
 use crate::output::{place, secret};
@@ -10,43 +15,114 @@ use crate::output::{place, secret};
 /// A snippet that is longer would be most of a file on one line.
 const LONGEST_SNIPPET: usize = 1_000;
 
-/// The physical place that code scanning requires, and the resource or file as logical place.
-pub(super) fn location(of: &Place) -> Location {
-    Location::builder().physical_location(physical(of)).logical_locations(vec![logical(of)]).build()
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Location<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
+    physical_location: PhysicalLocation<'a>,
+    logical_locations: [LogicalLocation<'a>; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Text<'a>>,
 }
 
-/// A related place, with the number by which messages link to it.
-pub(super) fn related(of: &Related, id: usize) -> Location {
-    Location::builder()
-        .id(id as i64)
-        .physical_location(physical(&of.place))
-        .logical_locations(vec![logical(&of.place)])
-        .message(message(sarif_message(&of.message)))
-        .build()
+/// A message or a snippet.
+#[derive(Serialize)]
+pub(super) struct Text<'a> {
+    pub(super) text: Cow<'a, str>,
 }
 
-fn physical(of: &Place) -> PhysicalLocation {
-    PhysicalLocation::builder()
-        .artifact_location(ArtifactLocation::builder().uri(place::uri(of)).build())
-        .region(region(of.source.as_ref()))
-        .build()
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation<'a> {
+    artifact_location: ArtifactLocation<'a>,
+    region: Region<'a>,
 }
 
-/// Code scanning requires all four numbers, so a place without lines is the first character.
-fn region(source: Option<&SourcePlace>) -> Region {
-    let Some(source) = source else {
-        return Region::builder().start_line(1).start_column(1).end_line(1).end_column(2).build();
-    };
-    let mut region = Region::builder()
-        .start_line(source.region.line)
-        .start_column(source.region.start_column)
-        .end_line(source.region.line)
-        .end_column(source.region.end_column)
-        .build();
-    if is_showable(&source.snippet) {
-        region.snippet = Some(ArtifactContent::builder().text(source.snippet.as_str()).build());
+#[derive(Serialize)]
+struct ArtifactLocation<'a> {
+    uri: Cow<'a, str>,
+}
+
+/// Code scanning requires all four numbers.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region<'a> {
+    start_line: u32,
+    start_column: u32,
+    end_line: u32,
+    end_column: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snippet: Option<Text<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogicalLocation<'a> {
+    name: Cow<'a, str>,
+    fully_qualified_name: Cow<'a, str>,
+    kind: &'static str,
+}
+
+impl<'a> Location<'a> {
+    /// The physical place that code scanning requires, and the resource or file as logical place.
+    pub(super) fn of(place: &'a Place) -> Self {
+        Self::with_uri(place, place::uri(place))
     }
-    region
+
+    /// The same where the URI is known already.
+    pub(super) fn with_uri(place: &'a Place, uri: Cow<'a, str>) -> Self {
+        let artifact_location = ArtifactLocation { uri };
+        Self {
+            id: None,
+            physical_location: PhysicalLocation { artifact_location, region: region(place.source.as_ref()) },
+            logical_locations: [logical(place)],
+            message: None,
+        }
+    }
+
+    /// A related place, with the number by which messages link to it.
+    pub(super) fn related(related: &'a Related, id: usize) -> Self {
+        let message = Some(Text { text: sarif_message(&related.message) });
+        Self { id: Some(id), message, ..Self::of(&related.place) }
+    }
+}
+
+/// For notifications, of which there are few.
+impl From<Location<'_>> for sarif::Location {
+    fn from(location: Location<'_>) -> Self {
+        let PhysicalLocation { artifact_location, region } = location.physical_location;
+        let [logical] = location.logical_locations;
+        let mut of_region = sarif::Region::builder()
+            .start_line(region.start_line)
+            .start_column(region.start_column)
+            .end_line(region.end_line)
+            .end_column(region.end_column)
+            .build();
+        of_region.snippet = region.snippet.map(|text| sarif::ArtifactContent::builder().text(text.text).build());
+        let artifact = sarif::ArtifactLocation::builder().uri(artifact_location.uri).build();
+        let physical = sarif::PhysicalLocation::builder().artifact_location(artifact).region(of_region).build();
+        let logical = sarif::LogicalLocation::builder()
+            .name(logical.name)
+            .fully_qualified_name(logical.fully_qualified_name)
+            .kind(logical.kind)
+            .build();
+        Self::builder().physical_location(physical).logical_locations(vec![logical]).build()
+    }
+}
+
+fn region(source: Option<&SourcePlace>) -> Region<'_> {
+    // A place without lines is the first character.
+    let Some(source) = source else {
+        return Region { start_line: 1, start_column: 1, end_line: 1, end_column: 2, snippet: None };
+    };
+    Region {
+        start_line: source.region.line,
+        start_column: source.region.start_column,
+        end_line: source.region.line,
+        end_column: source.region.end_column,
+        snippet: is_showable(&source.snippet).then_some(Text { text: Cow::Borrowed(&source.snippet) }),
+    }
 }
 
 /// A snippet is the text of the file or it is left out: it is never changed.
@@ -57,20 +133,19 @@ fn is_showable(snippet: &str) -> bool {
         && secret::ranges(snippet).is_empty()
 }
 
-fn logical(of: &Place) -> LogicalLocation {
-    match &of.resource {
-        Some(resource) => LogicalLocation::builder()
-            .name(clean(&resource.name))
-            .fully_qualified_name(clean(&resource.qualified_name))
-            .kind("resource")
-            .build(),
-        None => {
-            let path = clean(&of.path);
-            LogicalLocation::builder()
-                .name(path.rsplit('/').next().unwrap_or_default())
-                .fully_qualified_name(format!("file:{path}"))
-                .kind("file")
-                .build()
-        }
+fn logical(place: &Place) -> LogicalLocation<'_> {
+    let Some(resource) = &place.resource else {
+        let path = clean(&place.path);
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        return LogicalLocation {
+            name: Cow::Owned(name),
+            fully_qualified_name: Cow::Owned(format!("file:{path}")),
+            kind: "file",
+        };
+    };
+    LogicalLocation {
+        name: clean(&resource.name),
+        fully_qualified_name: clean(&resource.qualified_name),
+        kind: "resource",
     }
 }

@@ -94,18 +94,12 @@ fn finding(missing: &Missing<'_>, rule: usize) -> Finding {
     let resource = resource.map(|resource| ResourceRef { pointer: String::new(), ..resource });
     let name = resource.as_ref().map_or_else(|| missing.place.path.clone(), |resource| resource.name.clone());
     let target = live.map_or_else(|| missing.place.path.clone(), str::to_ascii_lowercase);
-    Finding {
-        rule,
-        verdict: Verdict::Deny,
-        level: Level::Note,
-        message: message(missing, &name),
-        place: Place { resource, ..missing.place.clone() },
-        related: Vec::new(),
-        fingerprint: fingerprint(EVIDENCE_MISSING, &target, ""),
-        subject: Subject { id: target, name, group: String::new(), tier: Tier::default(), inferred: false },
-        waiver: None,
-        baseline: None,
-    }
+    let fingerprint = fingerprint(EVIDENCE_MISSING, &target, "");
+    let place = Place { resource, ..missing.place.clone() };
+    let message = message(missing, &name);
+    let subject =
+        Subject { id: target, name, group: String::new(), tier: Tier::default(), inferred: false, subscription: None };
+    Finding::new(rule, Verdict::Deny, Level::Note, subject, place, message, fingerprint)
 }
 
 fn message(missing: &Missing<'_>, name: &str) -> String {

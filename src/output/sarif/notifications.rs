@@ -6,19 +6,19 @@ use serde_sarif::sarif::{
     ReportingDescriptorReference,
 };
 
-use super::locations::location;
 use super::rules::RuleTable;
-use super::{MOST_RESULTS, bag, message, text};
+use super::{MOST_RESULTS, bag, locations, message, text};
 use crate::finding::{EstateKind, Report, ReportedGap};
 use crate::model::GapCode;
-use crate::output::escape::{clean, sarif_message};
-use crate::output::wording::{counted, gap as gap_sentence};
+use crate::output::escape::{clean, sarif_escaped, sarif_message};
+use crate::output::wording::{self, counted, gap as gap_sentence};
 use crate::rule::Level;
 
 const CONFIGURATION: &str = "configuration-problem";
 const INCOMPLETE: &str = "scan-incomplete";
 const LEFT_OUT: &str = "results-left-out";
 const NEEDS_LIVE: &str = "needs-live-scan";
+const PROPOSED: &str = "proposed-relaxation";
 
 /// A kind of notification: id, what it means, what to do.
 struct Kind {
@@ -59,6 +59,13 @@ const OTHER_KINDS: &[Kind] = &[
         help: "Scan the subscriptions too, or give a snapshot of them as context.",
         level: Level::Note,
     },
+    Kind {
+        id: PROPOSED,
+        title: "The change would take findings away",
+        meaning: "A waiver, a switch or a policy of the change has no effect on this scan, but will have once it is merged.",
+        help: "Review what the message names before the change is merged.",
+        level: Level::Warning,
+    },
 ];
 
 /// What a gap of each code means and what to do about it.
@@ -97,6 +104,7 @@ fn explained(code: GapCode) -> (&'static str, &'static str) {
         }
         GapCode::ReaderFailed => ("What the file declares is not known.", REPORT),
         GapCode::ScopeUnreadable => ("Nothing in it was judged.", GRANT),
+        GapCode::Interrupted => ("What was not read until then is not known.", "Go on from its checkpoint (--resume)."),
         GapCode::Forbidden => ("The properties behind the refused request are not known.", GRANT),
         GapCode::NotFound => ("It was deleted during the scan, or this cloud does not have its type.", RETRY),
         GapCode::Throttled => ("Some of its properties are not known.", RETRY),
@@ -124,7 +132,9 @@ pub(super) fn descriptors() -> Vec<ReportingDescriptor> {
 }
 
 fn descriptor(kind: &Kind) -> ReportingDescriptor {
-    let name: String = kind.id.split('-').flat_map(|word| [word[..1].to_uppercase(), word[1..].to_owned()]).collect();
+    let words = kind.id.split('-').flat_map(|word| [word[..1].to_uppercase(), word[1..].to_owned()]);
+    // A name must say more than the id, which one word would not.
+    let name: String = ["Holdfast".to_owned()].into_iter().chain(words).collect();
     ReportingDescriptor::builder()
         .id(kind.id)
         .name(name)
@@ -143,6 +153,12 @@ pub(super) fn invocation(report: &Report, rules: &RuleTable<'_>, left_out: usize
         .configuration_warnings
         .iter()
         .map(|warning| notification(CONFIGURATION, Level::Warning, sarif_message(warning), whole_scan(report)));
+    let proposed = report.proposed.iter().map(|proposal| {
+        let text =
+            format!("The change has no effect here, but will have once it is merged: {}.", wording::proposal(proposal));
+        notification(PROPOSED, Level::Warning, sarif_message(&text), whole_scan(report))
+    });
+    let configuration = configuration.chain(proposed);
     let mut invocation = Invocation::builder()
         .execution_successful(report.complete)
         .exit_code(report.exit_code)
@@ -179,8 +195,8 @@ fn execution(report: &Report, rules: &RuleTable<'_>, left_out: usize) -> Vec<Not
 fn about_gap(gap: &ReportedGap, report: &Report, rules: &RuleTable<'_>) -> Notification {
     // A log of a completed scan has no notification of level error.
     let level = if gap.code.ends_complete_scan() && !report.complete { Level::Error } else { Level::Warning };
-    let place = gap.place.as_ref().map_or_else(|| whole_scan(report), location);
-    let mut notification = notification(gap.code.as_str(), level, sarif_message(&gap_sentence(gap)), place);
+    let place = gap.place.as_ref().map_or_else(|| whole_scan(report), |place| locations::Location::of(place).into());
+    let mut notification = notification(gap.code.as_str(), level, sarif_escaped(&gap_sentence(gap)), place);
     if let [id] = gap.rules.as_slice()
         && let Some(index) = rules.find(id)
     {

@@ -1,19 +1,18 @@
 //! Findings as results.
+//!
+//! As with their locations, results borrow from the report and have the members that holdfast fills in.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde_json::{Value, json};
-use serde_sarif::sarif::{PropertyBag, Result as SarifResult, ResultKind, ResultLevel, Suppression};
+use serde::Serialize;
 
-use super::locations::{location, related};
+use super::locations::{Location, Text};
 use super::rules::RuleTable;
-use super::{bag, message};
 use crate::finding::{BaselineState, Finding, Verdict, Waived};
-use crate::output::escape::{clean, sarif_message, uri_path};
-use crate::output::wording::{self, State, remediation};
+use crate::output::escape::{clean, sarif_escaped, uri_path};
+use crate::output::wording::{self, State};
 use crate::output::{Profile, place};
-use crate::rule::Level;
 
 /// A finding on its way into the log.
 pub(super) struct Entry<'a> {
@@ -63,61 +62,126 @@ fn mark_repeated_lines(entries: &mut [Entry<'_>]) {
     repeated.into_iter().for_each(|at| entries[at].repeats_line = true);
 }
 
+/// A result.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SarifResult<'a> {
+    rule_id: &'a str,
+    rule_index: i64,
+    kind: &'static str,
+    level: &'static str,
+    message: Text<'a>,
+    locations: [Location<'a>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location<'a>>,
+    fingerprints: Fingerprints<'a>,
+    partial_fingerprints: PartialFingerprints<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<BaselineState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<Vec<Suppression<'a>>>,
+    properties: Properties<'a>,
+}
+
+#[derive(Serialize)]
+struct Fingerprints<'a> {
+    #[serde(rename = "holdfastFinding/v1")]
+    finding: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PartialFingerprints<'a> {
+    primary_location_line_hash: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+struct Suppression<'a> {
+    kind: &'static str,
+    status: &'static str,
+    justification: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location<'a>>,
+    properties: Acceptance<'a>,
+}
+
+#[derive(Serialize)]
+struct Acceptance<'a> {
+    owner: Cow<'a, str>,
+    expires: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Properties<'a> {
+    remediation: &'a str,
+    subject: Cow<'a, str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    group: Cow<'a, str>,
+    tier: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inferred_pair: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_id: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_type: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    property: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    portal: Option<String>,
+}
+
 /// A finding as a result; `baseline` tells whether the report was compared with an earlier one.
-pub(super) fn result(entry: &Entry<'_>, rules: &RuleTable<'_>, profile: Profile, baseline: bool) -> SarifResult {
+pub(super) fn result<'a>(
+    entry: &'a Entry<'a>,
+    rules: &'a RuleTable<'_>,
+    profile: Profile,
+    baseline: bool,
+) -> SarifResult<'a> {
     let finding = entry.finding;
-    let rule = rules.get(finding);
+    let related = finding.related.iter().enumerate().map(|(at, place)| Location::related(place, at + 1));
+    // The standard wants the suppressions and the baseline state on all results of a run or on none.
+    let suppressions = (profile == Profile::Full).then(|| finding.waiver.iter().map(suppression).collect());
     let (kind, level) = kind_and_level(finding);
-    let mut result = SarifResult::builder()
-        .rule_id(rule.id.as_str())
-        .rule_index(rules.index(finding))
-        .kind(kind)
-        .level(level)
-        .message(message(message_text(finding)))
-        .locations(vec![location(&finding.place)])
-        .fingerprints([("holdfastFinding/v1".to_owned(), finding.fingerprint.clone())])
-        .partial_fingerprints([("primaryLocationLineHash".to_owned(), line_hash(entry))])
-        .properties(properties(finding, remediation(rule)))
-        .build();
-    if !finding.related.is_empty() {
-        let places = finding.related.iter().enumerate();
-        result.related_locations = Some(places.map(|(at, place)| related(place, at + 1)).collect());
+    SarifResult {
+        rule_id: &rules.get(finding).id,
+        rule_index: rules.index(finding),
+        kind,
+        level,
+        message: Text { text: Cow::Owned(message_text(finding)) },
+        locations: [Location::with_uri(&finding.place, Cow::Borrowed(&entry.uri))],
+        related_locations: related.collect(),
+        fingerprints: Fingerprints { finding: &finding.fingerprint },
+        partial_fingerprints: PartialFingerprints { primary_location_line_hash: line_hash(entry) },
+        baseline_state: baseline.then(|| finding.baseline.unwrap_or(BaselineState::New)),
+        suppressions,
+        properties: properties(finding, rules.remediation(finding)),
     }
-    // The standard wants these two on all results of a run or on none.
-    if profile == Profile::Full {
-        result.suppressions = Some(finding.waiver.iter().map(suppression).collect());
-    }
-    if baseline {
-        result.baseline_state = Some(json!(finding.baseline.unwrap_or(BaselineState::New)));
-    }
-    result
 }
 
-fn kind_and_level(finding: &Finding) -> (ResultKind, ResultLevel) {
+/// Only failures have a level.
+fn kind_and_level(finding: &Finding) -> (&'static str, &'static str) {
     match finding.verdict {
-        Verdict::Deny => (ResultKind::Fail, result_level(finding.level)),
-        Verdict::Open => (ResultKind::Open, ResultLevel::None),
-        Verdict::Pass => (ResultKind::Pass, ResultLevel::None),
-        Verdict::Exempt => (ResultKind::NotApplicable, ResultLevel::None),
-    }
-}
-
-fn result_level(level: Level) -> ResultLevel {
-    match level {
-        Level::Error => ResultLevel::Error,
-        Level::Warning => ResultLevel::Warning,
-        Level::Note => ResultLevel::Note,
+        Verdict::Deny => ("fail", finding.level.as_str()),
+        Verdict::Open => ("open", "none"),
+        Verdict::Pass => ("pass", "none"),
+        Verdict::Exempt => ("notApplicable", "none"),
     }
 }
 
 /// The sentence of the finding, then a link to each related place.
 fn message_text(finding: &Finding) -> String {
     let sentence = wording::sentence(finding);
-    let mut text = sarif_message(&sentence).into_owned();
+    let mut text = match sarif_escaped(&sentence) {
+        Cow::Borrowed(_) => sentence,
+        Cow::Owned(text) => text,
+    };
     for (at, related) in finding.related.iter().enumerate() {
-        let label = related.message.replace('[', "(").replace(']', ")").replace('\\', "/");
-        let label = sarif_message(&label);
-        let label = if label.trim().is_empty() { "place" } else { label.trim().trim_end_matches('.') };
+        let label = clean(&related.message).replace('[', "(").replace(']', ")").replace('\\', "/");
+        let label = sarif_escaped(label.trim().trim_end_matches('.'));
+        let label = if label.is_empty() { "place" } else { &label };
         text.push_str(if at == 0 { " See also: " } else { ", " });
         text.push_str(&format!("[{label}]({})", at + 1));
     }
@@ -128,54 +192,45 @@ fn message_text(finding: &Finding) -> String {
 }
 
 /// GitHub's identity of an alert besides rule and path.
-fn line_hash(entry: &Entry<'_>) -> String {
+fn line_hash<'a>(entry: &Entry<'a>) -> Cow<'a, str> {
     let fingerprint = &entry.finding.fingerprint;
     let start = |length: usize| fingerprint.get(..length).unwrap_or(fingerprint);
     match &entry.finding.place.source {
         Some(source) if !source.line_hash.is_empty() && entry.repeats_line => {
-            format!("{}:{}", source.line_hash, start(8))
+            Cow::Owned(format!("{}:{}", source.line_hash, start(8)))
         }
-        Some(source) if !source.line_hash.is_empty() => source.line_hash.clone(),
+        Some(source) if !source.line_hash.is_empty() => Cow::Borrowed(&source.line_hash),
         // There is no line that the uploader could hash.
-        _ => format!("{}:1", start(32)),
+        _ => Cow::Owned(format!("{}:1", start(32))),
     }
 }
 
-fn suppression(waiver: &Waived) -> Suppression {
-    let mut suppression = Suppression::builder()
-        .kind(json!(if waiver.in_source { "inSource" } else { "external" }))
-        .status(json!("accepted"))
-        .justification(clean(&waiver.reason))
-        .properties(bag([("owner", json!(clean(&waiver.owner))), ("expires", json!(clean(&waiver.until)))]))
-        .build();
-    suppression.location = waiver.place.as_deref().map(location);
-    suppression
+fn suppression(waiver: &Waived) -> Suppression<'_> {
+    Suppression {
+        kind: if waiver.in_source { "inSource" } else { "external" },
+        status: "accepted",
+        justification: clean(&waiver.reason),
+        location: waiver.place.as_deref().map(Location::of),
+        properties: Acceptance { owner: clean(&waiver.owner), expires: clean(&waiver.until) },
+    }
 }
 
-fn properties(finding: &Finding, remediation: String) -> PropertyBag {
+fn properties<'a>(finding: &'a Finding, remediation: &'a str) -> Properties<'a> {
     let subject = &finding.subject;
-    let mut members: Vec<(&'static str, Value)> = vec![
-        ("remediation", json!(remediation)),
-        ("subject", json!(clean(&subject.name))),
-        ("group", json!(clean(&subject.group))),
-        ("tier", json!(subject.tier.as_str())),
-    ];
-    if subject.inferred {
-        members.push(("inferredPair", json!(true)));
+    let resource = finding.place.resource.as_ref();
+    let filled = |text: &'a str| (!text.is_empty()).then(|| clean(text));
+    let resource_id = place::live_id(&finding.place).map(clean);
+    let portal = |id: &Cow<'_, str>| format!("https://portal.azure.com/#resource/{}", uri_path(id.trim_matches('/')));
+    Properties {
+        remediation,
+        subject: clean(&subject.name),
+        group: clean(&subject.group),
+        tier: subject.tier.as_str(),
+        inferred_pair: subject.inferred.then_some(true),
+        portal: resource_id.as_ref().map(portal),
+        resource_id,
+        resource_type: resource.and_then(|resource| filled(&resource.resource_type)),
+        location: resource.and_then(|resource| resource.location.as_deref().map(clean)),
+        property: resource.and_then(|resource| filled(&resource.pointer)),
     }
-    if let Some(resource) = &finding.place.resource {
-        if !resource.resource_type.is_empty() {
-            members.push(("resourceType", json!(clean(&resource.resource_type))));
-        }
-        members.extend(resource.location.as_ref().map(|location| ("location", json!(clean(location)))));
-        if !resource.pointer.is_empty() {
-            members.push(("property", json!(clean(&resource.pointer))));
-        }
-    }
-    if let Some(id) = place::live_id(&finding.place) {
-        let id = clean(id);
-        members.push(("portal", json!(format!("https://portal.azure.com/#resource/{}", uri_path(&id)))));
-        members.push(("resourceId", json!(id)));
-    }
-    bag(members)
 }

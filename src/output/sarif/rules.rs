@@ -26,6 +26,8 @@ pub(super) struct RuleTable<'a> {
     order: Vec<usize>,
     /// The place of each number in that order.
     index: Vec<i64>,
+    /// What to do, for each number.
+    remediations: Vec<String>,
 }
 
 impl<'a> RuleTable<'a> {
@@ -37,12 +39,18 @@ impl<'a> RuleTable<'a> {
         for (position, number) in order.iter().enumerate() {
             index[*number] = position as i64;
         }
-        Self { rules, order, index }
+        let remediations = rules.iter().map(|rule| remediation(rule)).collect();
+        Self { rules, order, index, remediations }
     }
 
     /// The rule of a finding.
     pub(super) fn get(&self, finding: &Finding) -> &'a Rule {
         self.rules[finding.rule]
+    }
+
+    /// What to do about a finding.
+    pub(super) fn remediation(&self, finding: &Finding) -> &str {
+        &self.remediations[finding.rule]
     }
 
     /// The index of a finding's rule in the log.
@@ -262,4 +270,54 @@ fn levels(rule: &Rule) -> String {
         format!("{level} ({})", tier.as_str())
     };
     format!("Level by tier: {}.", Tier::ALL.iter().map(in_tier).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::sarif::missing;
+
+    fn rule(id: &str, package: &str) -> Rule {
+        Rule { id: id.into(), package: package.into(), ..missing::rule() }
+    }
+
+    #[test]
+    fn names_are_one_word_and_differ() {
+        let rules = [
+            rule("A-1", "holdfast.rules.storage.default_account_separate"),
+            rule("A-2", "acme.storage.default_account_separate"),
+            rule("A-3", "acme.storage.default_account_separate"),
+            rule("A-4", "é.0day"),
+        ];
+        let reserved = missing::rule();
+        let names: Vec<_> =
+            RuleTable::new(&rules, &reserved).descriptors().into_iter().filter_map(|rule| rule.name).collect();
+        let expected = [
+            "StorageDefaultAccountSeparate",
+            "AcmeStorageDefaultAccountSeparate",
+            "AcmeStorageDefaultAccountSeparateA3",
+            "Rule0day",
+            "ScanEvidenceMissing",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn long_descriptions_end_with_a_sentence_or_a_word() {
+        let sentences = "A sentence of some words. ".repeat(100);
+        let cut = shortened(&sentences);
+        assert!(cut.len() <= LONGEST_DESCRIPTION && cut.ends_with("words."), "{cut}");
+        let words = "word ".repeat(500);
+        let cut = shortened(&words);
+        assert!(cut.len() <= LONGEST_DESCRIPTION && cut.ends_with("word ..."), "{cut}");
+    }
+
+    #[test]
+    fn only_plain_web_addresses_are_references() {
+        let references =
+            ["https://a.example/x", "http://a.example", "https://", "https://a b", "javascript:x", "https://a>b"];
+        let rule = Rule { references: references.map(str::to_owned).to_vec(), custom: true, ..missing::rule() };
+        assert_eq!(web_references(&rule).collect::<Vec<_>>(), ["https://a.example/x"]);
+        assert_eq!(help_uri(&rule), "https://a.example/x");
+    }
 }

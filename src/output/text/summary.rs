@@ -16,6 +16,7 @@ const MOST_LINES: usize = 20;
 
 /// Prints everything but the findings.
 pub(super) fn print(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    proposed(page, report)?;
     unchanged(page, report)?;
     fixed(page, report)?;
     by_rule_and_reason(page, report, State::Open, "could not be judged")?;
@@ -40,6 +41,14 @@ fn list(page: &mut Page<'_>, title: &str, lines: Vec<(Line, String)>) -> io::Res
         page.wrapped(start, &text, Style::new())?;
     }
     and_more(page, "  ", more)
+}
+
+/// Where everybody sees it: this is what a reviewer must not overlook.
+fn proposed(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let warning = page.styles.warning;
+    let line = |proposal| (Line::default().plain("  ").styled(warning, "proposed: "), wording::proposal(proposal));
+    let title = format!("added by this change, without effect on this scan ({})", report.proposed.len());
+    list(page, &title, report.proposed.iter().map(line).collect())
 }
 
 fn unchanged(page: &mut Page<'_>, report: &Report) -> io::Result<()> {

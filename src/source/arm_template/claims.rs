@@ -29,8 +29,13 @@ enum FileKind {
     Other,
 }
 
-/// The entry points of a tree. `linked_by` gives the templates that a template links to.
-pub(super) fn entry_points(tree: &FileTree, linked_by: &dyn Fn(&EntryPoint) -> BTreeSet<String>) -> Vec<EntryPoint> {
+/// The entry points of a tree. `linked_by` gives the templates that a template links to; `called` are
+/// those that are modules of another dialect.
+pub(super) fn entry_points(
+    tree: &FileTree,
+    called: &BTreeSet<String>,
+    linked_by: &dyn Fn(&EntryPoint) -> BTreeSet<String>,
+) -> Vec<EntryPoint> {
     let mut templates: BTreeMap<String, bool> = BTreeMap::new();
     let mut parameters: BTreeSet<String> = BTreeSet::new();
     for path in tree.files().filter(|path| is_json(path)) {
@@ -46,7 +51,8 @@ pub(super) fn entry_points(tree: &FileTree, linked_by: &dyn Fn(&EntryPoint) -> B
     }
     let mut entries: BTreeMap<String, EntryPoint> = BTreeMap::new();
     for path in templates.keys() {
-        let parameters = parameters_of(path, &templates, &parameters);
+        let alone = templates.keys().filter(|other| split(other).0 == split(path).0).count() == 1;
+        let parameters = parameters_of(path, alone, &parameters);
         entries.insert(path.clone(), EntryPoint { path: path.clone(), parameters });
     }
     let linking = templates.iter().filter(|(_, links)| **links).filter_map(|(path, _)| entries.get(path));
@@ -55,6 +61,8 @@ pub(super) fn entry_points(tree: &FileTree, linked_by: &dyn Fn(&EntryPoint) -> B
     for path in only_linked(entries.keys().map(String::as_str), &links) {
         entries.remove(&path);
     }
+    // What Bicep calls as a module is read there.
+    entries.retain(|path, entry| !entry.parameters.is_empty() || !called.contains(path));
     entries.into_values().collect()
 }
 
@@ -70,7 +78,8 @@ fn kind_of(tree: &FileTree, path: &str) -> FileKind {
         Err(_) if names_a_template(path) => return FileKind::Template { links: false },
         Err(_) => return FileKind::Other,
     };
-    if !text.contains("$schema") && !(text.contains("contentVersion") && text.contains("resources")) {
+    let may_be_one = text.contains("$schema") || text.contains("contentVersion") && text.contains("resources");
+    if !may_be_one {
         return FileKind::Other;
     }
     let outline = Outline::of(&text);
@@ -91,6 +100,16 @@ fn names_a_template(path: &str) -> bool {
     name.contains("deploy") || name.contains("template")
 }
 
+/// Whether a file is a parameter file by its schema.
+pub(in crate::source) fn is_parameter_file(tree: &FileTree, path: &str) -> bool {
+    is_json(path) && matches!(kind_of(tree, path), FileKind::Parameters)
+}
+
+/// Whether a file is a template that is read as such, not one that was compiled from Bicep beside it.
+pub(in crate::source) fn is_template_file(tree: &FileTree, path: &str) -> bool {
+    tree.contains(path) && matches!(kind_of(tree, path), FileKind::Template { .. })
+}
+
 /// Whether a template was compiled from Bicep source that lies beside it and is read instead.
 fn is_compiled(tree: &FileTree, path: &str, outline: &Outline<'_>) -> bool {
     let generated = outline
@@ -108,13 +127,11 @@ fn is_compiled(tree: &FileTree, path: &str, outline: &Outline<'_>) -> bool {
 
 /// The parameter files of a template by the naming conventions of Azure: `x.parameters.json`,
 /// `x.parameters.<env>.json`, `x.<env>.parameters.json` and the like beside it or in a folder
-/// `parameters`, and any file in such a folder if there is but one template it can belong to.
+/// `parameters`, and any file in such a folder if the template is `alone` in its own.
 /// <https://learn.microsoft.com/azure/azure-resource-manager/templates/parameter-files#file-name>
-fn parameters_of(template: &str, templates: &BTreeMap<String, bool>, parameters: &BTreeSet<String>) -> Vec<String> {
+pub(in crate::source) fn parameters_of(template: &str, alone: bool, parameters: &BTreeSet<String>) -> Vec<String> {
     let (folder, name) = split(template);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_ascii_lowercase();
-    let neighbours = templates.keys().filter(|other| split(other).0 == folder);
-    let alone = neighbours.count() == 1;
     let mut found: Vec<String> = Vec::new();
     for candidate in parameters {
         let (its_folder, its_name) = split(candidate);
@@ -187,7 +204,6 @@ mod tests {
 
     #[test]
     fn parameter_files_belong_by_name() {
-        let templates = BTreeMap::from([("i/main.json".to_owned(), false), ("i/other.json".to_owned(), false)]);
         let files = [
             "i/main.parameters.json",
             "i/main.parameters.prod.json",
@@ -198,7 +214,7 @@ mod tests {
             "main.parameters.json",
         ];
         let parameters: BTreeSet<String> = files.iter().map(|path| (*path).to_owned()).collect();
-        let found = parameters_of("i/main.json", &templates, &parameters);
+        let found = parameters_of("i/main.json", false, &parameters);
         assert_eq!(
             found,
             [
@@ -208,7 +224,6 @@ mod tests {
                 "i/parameters/main.test.json"
             ]
         );
-        let alone = BTreeMap::from([("i/main.json".to_owned(), false)]);
-        assert!(parameters_of("i/main.json", &alone, &parameters).contains(&"i/parameters/any.json".to_owned()));
+        assert!(parameters_of("i/main.json", true, &parameters).contains(&"i/parameters/any.json".to_owned()));
     }
 }

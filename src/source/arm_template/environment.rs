@@ -2,7 +2,7 @@
 //! deployments within it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ pub(super) struct Template<'d> {
     scope: Scope,
     /// The same, with the place that the template is published at.
     linking_scope: Scope,
-    parameters: HashMap<String, Parameter<'d>>,
+    parameters: BTreeMap<String, Parameter<'d>>,
     variables: HashMap<String, (&'d Member, Slot)>,
     functions: HashMap<String, &'d Expr>,
     /// The templates whose expressions are evaluated here: this one, and nested ones of outer scope.
@@ -77,7 +77,7 @@ impl<'d> Template<'d> {
     ) -> Self {
         let section = |name: &str| body.get(name).into_iter().flat_map(Expr::members);
         let named = |member: &'d Member| member.key.as_text().map(|name| (name.to_ascii_lowercase(), name));
-        let mut parameters = HashMap::new();
+        let mut parameters = BTreeMap::new();
         for member in section("parameters") {
             let Some((key, name)) = named(member) else { continue };
             let given = given.remove(&key);

@@ -74,6 +74,9 @@ impl Expansion {
             let message = format!("resources are nested more than {DEEPEST_CHILD} deep");
             return session.gap(GapCode::LimitExceeded, declared.body.span, message);
         }
+        if session.is_exhausted() {
+            return;
+        }
         frame.each(ev, declared.body, &mut |ev, instance| {
             if self.resources.len() >= MOST_RESOURCES {
                 let message = format!("the deployment has more than {MOST_RESOURCES} resources; the rest was not read");

@@ -247,10 +247,11 @@ fn is_name_start(c: char) -> bool {
 
 /// `lambda('x', body)` is a lambda, `lambdaVariables('x')` the name `x`.
 fn with_lambdas(mut call: Call) -> ExprKind {
-    if call.receiver.is_none() && call.name.eq_ignore_ascii_case("lambdaVariables") {
-        if let [Expr { kind: ExprKind::Text(name), .. }] = call.args.as_slice() {
-            return ExprKind::Name(name.clone());
-        }
+    if call.receiver.is_none()
+        && call.name.eq_ignore_ascii_case("lambdaVariables")
+        && let [Expr { kind: ExprKind::Text(name), .. }] = call.args.as_slice()
+    {
+        return ExprKind::Name(name.clone());
     }
     if call.receiver.is_none() && call.name.eq_ignore_ascii_case("lambda") {
         let (body, params) = match call.args.split_last() {

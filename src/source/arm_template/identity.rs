@@ -68,41 +68,67 @@ pub(super) fn identify(
         return Err(Fault::new(GapCode::InvalidDocument, format!("'{declared}' is no resource type")));
     }
     let scope = scope_of(ev, resource, place)?;
-    let names = names_of(&name, declared.matches('/').count(), place);
+    let names = names_of(&name, declared.matches('/').count(), place)?;
     Ok(Identity::new(&scope, declared.to_owned(), names))
 }
 
 /// A resource within another: `blobServices`, `Microsoft.Storage/storageAccounts/blobServices`, or
 /// `providers/locks` with its namespace in the name. `None` if it is no child of the parent.
 fn below(declared: &str, name: &Text, parent: &Identity, place: &Scope) -> Option<Result<Identity, Fault>> {
-    if let Some(rest) = strip_prefix(declared, "providers/") {
-        return Some(on(&parent.id, rest, &name.split('/'), place));
-    }
     let resource_type = match strip_prefix(declared, &parent.resource_type) {
         Some(rest) if rest.starts_with('/') => declared.to_owned(),
         _ if declared.contains('.') && declared.contains('/') => return None,
         _ => format!("{}/{declared}", parent.resource_type),
     };
+    if let Some(at) = resource_type.to_ascii_lowercase().find("/providers/") {
+        return Some(extension_below(&resource_type[..at], &resource_type[at + 11..], name, parent, place));
+    }
     let segments = resource_type.matches('/').count();
     let own = segments - parent.names.len();
     let pieces = name.split('/');
-    let names = if pieces.len() == segments && segments > own {
-        pieces
+    let own_names = if pieces.len() == segments && segments > own {
+        Ok(pieces[segments - own..].to_vec())
     } else {
-        let mut names = parent.names.clone();
-        names.extend(names_of(name, own, place));
-        names
+        names_of(name, own, place)
     };
-    // The parent may be on another scope than the deployment.
+    Some(own_names.map(|names| descend(parent, &resource_type, names)))
+}
+
+/// The child of a resource with these names; the parent may be on another scope than the deployment.
+fn descend(parent: &Identity, resource_type: &str, own: Vec<Text>) -> Identity {
     let mut id = parent.id.clone();
-    let types: Vec<&str> = resource_type.split('/').collect();
-    for (segment, name) in types[types.len() - own..].iter().zip(&names[names.len() - own..]) {
+    for (segment, name) in resource_type.split('/').skip(1 + parent.names.len()).zip(&own) {
         id.push_known("/");
         id.push_known(segment);
         id.push_known("/");
         id.push(name);
     }
-    Some(Ok(Identity { resource_type, names, id }))
+    let names = parent.names.iter().cloned().chain(own).collect();
+    Identity { resource_type: resource_type.to_owned(), names, id }
+}
+
+/// An extension of a resource or of a child of it: `databases/providers/diagnosticSettings` named
+/// `master/Microsoft.Insights/audit`, perhaps with the names of the parent in front.
+fn extension_below(
+    extended: &str,
+    rest: &str,
+    name: &Text,
+    parent: &Identity,
+    place: &Scope,
+) -> Result<Identity, Fault> {
+    let own = extended.matches('/').count() - parent.names.len();
+    let pieces = name.split('/');
+    let expected = own + 2 + rest.matches('/').count();
+    let pieces = match pieces.len().checked_sub(expected) {
+        Some(0) => pieces.as_slice(),
+        Some(more) if more == parent.names.len() => &pieces[more..],
+        _ => {
+            let message = format!("the name '{name}' does not fit the type '{extended}/providers/{rest}'");
+            return Err(Fault::new(GapCode::InvalidDocument, message));
+        }
+    };
+    let extended = descend(parent, extended, pieces[..own].to_vec());
+    on(&extended.id, rest, &pieces[own..], place)
 }
 
 /// The namespaces of common extensions, for names that are not known.
@@ -123,7 +149,7 @@ fn extension(parent: &str, rest: &str, name: &Text, place: &Scope) -> Result<Ide
         && let [Part::Unknown(_)] = name.parts()
         && let Some((_, namespace)) = EXTENSIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(rest))
     {
-        pieces = names_of(name, segments + 2, place);
+        pieces = names_of(name, segments + 2, place)?;
         pieces[segments] = Text::known(*namespace);
     }
     if segments == 0 || pieces.len() <= segments {
@@ -152,7 +178,7 @@ fn on(scope: &Text, rest: &str, pieces: &[Text], place: &Scope) -> Result<Identi
         }
         name.push(piece);
     }
-    let names = names_of(&name, resource_type.matches('/').count(), place);
+    let names = names_of(&name, resource_type.matches('/').count(), place)?;
     Ok(Identity::new(scope, resource_type, names))
 }
 
@@ -162,17 +188,18 @@ fn strip_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
 }
 
 /// The names in `a/b`, as many as asked for. Where they lie in a hole each gets a name of its own.
-fn names_of(name: &Text, count: usize, place: &Scope) -> Vec<Text> {
+fn names_of(name: &Text, count: usize, place: &Scope) -> Result<Vec<Text>, Fault> {
     let pieces = name.split('/');
     if pieces.len() == count {
-        return pieces;
+        return Ok(pieces);
     }
-    if count == 1 {
-        return vec![name.clone()];
+    if name.is_known() || pieces.len() > count {
+        let message = format!("the name '{name}' has {} segments, but the type of the resource {count}", pieces.len());
+        return Err(Fault::new(GapCode::InvalidDocument, message));
     }
     let whole = canonical_text(name, &place.deployment);
     let piece = |at| Text::hole(Hole::new(&place.deployment, &format!("split({whole}, '/')[{at}]")));
-    (0..count).map(piece).collect()
+    Ok((0..count).map(piece).collect())
 }
 
 /// The scope that ids start with: the `scope` of the resource, else that of the deployment.
@@ -246,6 +273,16 @@ mod tests {
             child("providers/locks", "Microsoft.Authorization/keep"),
             "Microsoft.Storage/storageAccounts/st + Microsoft.Authorization/locks/keep"
         );
+        assert_eq!(
+            child("blobServices/providers/locks", "default/Microsoft.Authorization/keep"),
+            "Microsoft.Storage/storageAccounts/st/blobServices/default + Microsoft.Authorization/locks/keep"
+        );
+        for name in ["Microsoft.Authorization/keep", "st/Microsoft.Authorization/keep"] {
+            assert_eq!(
+                child("Microsoft.Storage/storageAccounts/providers/locks", name),
+                "Microsoft.Storage/storageAccounts/st + Microsoft.Authorization/locks/keep"
+            );
+        }
     }
 
     #[test]
@@ -263,8 +300,10 @@ mod tests {
     fn names_in_a_hole_are_told_apart() {
         let place = Scope::unknown(ScopeKind::ResourceGroup, "d");
         let name = Text::hole(Hole::new("d", "parameters('n')"));
-        let names = names_of(&name, 2, &place);
+        let names = names_of(&name, 2, &place).expect("names");
         assert_eq!(names.len(), 2);
         assert_ne!(names[0], names[1]);
+        assert!(names_of(&"a/b".into(), 1, &place).is_err());
+        assert!(names_of(&"a".into(), 2, &place).is_err());
     }
 }

@@ -9,6 +9,7 @@
 //! Not entry points of their own are:
 //! - a template that another template of the tree links to: it is expanded there, with the parameters
 //!   that it is given;
+//! - a template that Bicep calls as a module, unless it has parameter files of its own;
 //! - a template that was compiled from Bicep (`metadata._generator`) whose source lies beside it, with
 //!   the same name or as `main.bicep`: the Bicep reader reads that.
 //!
@@ -46,6 +47,7 @@ use environment::{Context, Given, Template};
 use expand::Expansion;
 use frame::Frame;
 
+pub(super) use claims::{is_parameter_file, is_template_file, parameters_of};
 pub(super) use module::{Module, ModuleFiles, Modules};
 pub(super) use parameter::placeholders;
 
@@ -59,7 +61,7 @@ impl Reader for ArmTemplate {
     }
 
     fn claims(&self, tree: &FileTree) -> Vec<EntryPoint> {
-        claims::entry_points(tree, &|entry| {
+        claims::entry_points(tree, &super::bicep::called_templates(tree), &|entry| {
             let session = Session::new();
             let mut read = Read::default();
             read.entry(tree, entry, &session)

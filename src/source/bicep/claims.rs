@@ -3,27 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::{is_bicep, is_parameters};
-use super::lexer::{self, Token, TokenKind};
+use super::lexer::tokenize;
+use super::library::LARGEST;
+use super::token::{Token, TokenKind, string_value};
+use crate::source::arm_template::{is_parameter_file, is_template_file, parameters_of};
 use crate::source::{EntryPoint, FileTree};
 
 /// The entry points of a tree: files that no other one calls as a module, files that a parameter file
 /// is for, and parameter files whose template is not there.
 pub(super) fn claims(tree: &FileTree) -> Vec<EntryPoint> {
-    let mut calls: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    let mut parameters: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let calls = calls(tree);
+    let mut parameters: BTreeMap<String, BTreeSet<String>> = json_parameters(tree, &calls);
     let mut alone = Vec::new();
-    for path in tree.files() {
-        if is_bicep(path) {
-            calls.insert(path, module_calls(tree, path));
-        } else if is_parameters(path) {
-            match template_of(tree, path) {
-                Some(template) => {
-                    parameters.entry(template).or_default().insert(path.to_owned());
-                }
-                None => alone.push(EntryPoint { path: path.to_owned(), parameters: Vec::new() }),
+    for path in tree.files().filter(|path| is_parameters(path)) {
+        match template_of(tree, path) {
+            Some(template) => {
+                parameters.entry(template).or_default().insert(path.to_owned());
             }
-        } else if let Some(template) = template_beside(tree, path) {
-            parameters.entry(template).or_default().insert(path.to_owned());
+            None => alone.push(EntryPoint { path: path.to_owned(), parameters: Vec::new() }),
         }
     }
     let entries = entries(&calls, &parameters);
@@ -32,6 +29,45 @@ pub(super) fn claims(tree: &FileTree) -> Vec<EntryPoint> {
         EntryPoint { path, parameters }
     };
     entries.into_iter().map(entry).chain(alone).collect()
+}
+
+/// The files that each Bicep file calls as modules.
+fn calls(tree: &FileTree) -> BTreeMap<&str, BTreeSet<String>> {
+    tree.files().filter(|path| is_bicep(path)).map(|path| (path, module_calls(tree, path))).collect()
+}
+
+/// The ARM templates that Bicep files call as modules.
+pub(in crate::source) fn called_templates(tree: &FileTree) -> BTreeSet<String> {
+    calls(tree).into_values().flatten().filter(|path| !is_bicep(path)).collect()
+}
+
+/// The JSON parameter files by the template that they belong to.
+fn json_parameters(tree: &FileTree, calls: &BTreeMap<&str, BTreeSet<String>>) -> BTreeMap<String, BTreeSet<String>> {
+    let is_candidate = |path: &&str| path.to_ascii_lowercase().contains("param");
+    let candidates = tree.files().filter(is_candidate).filter(|path| is_parameter_file(tree, path));
+    let candidates: BTreeSet<String> = candidates.map(str::to_owned).collect();
+    let called: BTreeSet<&str> = calls.values().flatten().map(String::as_str).collect();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in calls.keys() {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let is_neighbour = |other: &&&str| {
+            other.rsplit_once('/').map_or("", |(folder, _)| folder) == folder && !called.contains(**other)
+        };
+        let alone = !called.contains(path) && calls.keys().filter(is_neighbour).count() == 1;
+        let mut files = parameters_of(path, alone, &candidates);
+        if name.eq_ignore_ascii_case("main.bicep") {
+            // Where the compiled template is kept too, parameter files are called after it.
+            let compiled =
+                if folder.is_empty() { "azuredeploy.json".into() } else { format!("{folder}/azuredeploy.json") };
+            if !is_template_file(tree, &compiled) && !tree.contains(&compiled.replace(".json", ".bicep")) {
+                files.extend(parameters_of(&compiled, false, &candidates));
+            }
+        }
+        if !files.is_empty() {
+            found.insert((*path).to_owned(), files.into_iter().collect());
+        }
+    }
+    found
 }
 
 /// Files that nobody calls or that have parameter files; then, of files that only call each other, the
@@ -92,27 +128,15 @@ fn template_of(tree: &FileTree, path: &str) -> Option<String> {
 /// The files of the tree that the strings at the end of matching runs of tokens mean.
 fn quoted_after(tree: &FileTree, path: &str, length: usize, is_match: &dyn Fn(&str, &[Token]) -> bool) -> Vec<String> {
     let Ok(text) = tree.read(path) else { return Vec::new() };
+    if text.len() > LARGEST {
+        return Vec::new();
+    }
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let (tokens, _) = lexer::tokenize(text);
+    let (tokens, _) = tokenize(text);
     let found = tokens.windows(length).filter(|run| is_match(text, run));
     let references = found.filter_map(|run| {
-        let reference = lexer::string_value(text, &run[length - 1], &mut Vec::new());
+        let reference = string_value(text, &run[length - 1], &mut Vec::new());
         (!reference.contains(':')).then(|| tree.resolve(path, &reference)).flatten()
     });
     references.collect()
-}
-
-/// The template that a JSON parameter file lies beside: `x.bicep` of `x.parameters.json` and
-/// `x.parameters.prod.json`.
-/// <https://learn.microsoft.com/azure/azure-resource-manager/bicep/parameter-files>
-fn template_beside(tree: &FileTree, path: &str) -> Option<String> {
-    let stem = path.strip_suffix(".json")?;
-    let name_start = stem.rfind('/').map_or(0, |slash| slash + 1);
-    let at = stem[name_start..].to_ascii_lowercase().find(".parameters")? + name_start;
-    let rest = &stem[at + ".parameters".len()..];
-    if !(rest.is_empty() || rest.starts_with('.')) {
-        return None;
-    }
-    let template = format!("{}.bicep", &stem[..at]);
-    tree.contains(&template).then_some(template)
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::identity::accessors;
 use super::index::Symbol;
+use super::library::LARGEST;
 use super::syntax::Imported;
 use super::template::{Loop, Position, Template};
 use crate::model::{GapCode, Kind, Span, Value};
@@ -59,7 +61,7 @@ impl Environment for Template<'_> {
     }
 
     fn path(&self, root: &Expr, path: &[Accessor], ev: &mut Evaluator<'_>) -> Option<Result<(Found, usize), Fault>> {
-        let ExprKind::Name(name) = &root.kind else { return None };
+        let ExprKind::Name(name) = &root.kind else { return self.referenced_output(root, path, ev) };
         if ev.local(name).is_some() {
             return None;
         }
@@ -74,11 +76,17 @@ impl Environment for Template<'_> {
         }
     }
 
-    fn load(&self, path: &str, _: Span, _: &mut Evaluator<'_>) -> Result<Arc<str>, Fault> {
+    fn load(&self, path: &str, at: Span, ev: &mut Evaluator<'_>) -> Result<Arc<str>, Fault> {
         let missing = |message: String| Fault::new(GapCode::ExternalReference, message);
         let full = self.lib.tree.resolve(&self.source.path, path);
         let full = full.ok_or_else(|| missing(format!("the file '{path}' lies outside the scanned tree")))?;
-        self.lib.text(&full).map_err(|gap| Fault::new(gap.code, format!("{full}: {}", gap.message)))
+        let text = self.lib.text(&full).map_err(|gap| Fault::new(gap.code, format!("{full}: {}", gap.message)))?;
+        let is_paid = ev.session().charge(text.len() as u64 / 64, at);
+        if !is_paid || text.len() > LARGEST {
+            let message = format!("{full}: the file has {} bytes; the limit is {LARGEST}", text.len());
+            return Err(Fault::new(GapCode::LimitExceeded, message));
+        }
+        Ok(text)
     }
 }
 
@@ -121,6 +129,25 @@ impl Template<'_> {
         let span = path.last().map_or(at, |last| Span { end: last.span.end.max(at.end), ..at });
         let found = self.resource_member(node, &position, &path[used..], span, ev);
         Some(found.map(|(value, more)| (Arc::new(value), used + more)))
+    }
+
+    /// `reference(module.id).outputs.x.value`, as older templates read outputs.
+    fn referenced_output(
+        &self,
+        root: &Expr,
+        path: &[Accessor],
+        ev: &mut Evaluator<'_>,
+    ) -> Option<Result<(Found, usize), Fault>> {
+        let ExprKind::Call(call) = &root.kind else { return None };
+        let [outputs, name, value, ..] = path else { return None };
+        if &*call.name != "reference" || !outputs.is("outputs") || !value.is("value") {
+            return None;
+        }
+        let (symbol, target) = accessors(call.args.first()?, ev);
+        let (ExprKind::Name(symbol), Some((last, position))) = (&symbol.kind, target.split_last()) else { return None };
+        let Some(Symbol::Module(module)) = self.symbol(symbol).filter(|_| last.is("id")) else { return None };
+        let path = [position, &[outputs.clone(), name.clone()]].concat();
+        Some(self.module_member(module, &path, root, ev).map(|(value, _)| (value, 3)))
     }
 
     /// `storage.listKeys()`, `vault.getSecret('x')`: known to the deployment only, and named as the

@@ -1,13 +1,13 @@
 //! The Bicep files that a deployment consists of, read once each.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::index::Source;
 use super::parser::parse;
-use crate::model::{Gap, GapCode, SourceFile, Span};
+use crate::model::{Gap, GapCode, GapPlace, SourceFile, Span};
 use crate::source::FileTree;
 use crate::source::arm_template::Modules;
 use crate::source::expr::Session;
@@ -18,12 +18,17 @@ pub(super) struct Library<'a> {
     pub session: &'a Session,
     /// Modules that are ARM templates.
     pub templates: &'a Modules<'a>,
+    /// How many resources are being identified, one through the other.
+    pub identifying: Cell<usize>,
     sources: RefCell<HashMap<String, Option<Rc<Source>>>>,
 }
 
+/// The largest file that is parsed, in bytes. Azure takes compiled templates of up to 4 MiB.
+pub(super) const LARGEST: usize = 8 << 20;
+
 impl<'a> Library<'a> {
     pub fn new(tree: &'a FileTree, session: &'a Session, templates: &'a Modules<'a>) -> Self {
-        Self { tree, session, templates, sources: RefCell::default() }
+        Self { tree, session, templates, identifying: Cell::new(0), sources: RefCell::default() }
     }
 
     /// A file by its path. Syntax errors are gaps, once; `None` if it cannot be read at all, which is
@@ -58,6 +63,11 @@ impl<'a> Library<'a> {
         let source_file = SourceFile::new(path, text);
         let text = source_file.text.clone();
         let file = self.session.add_file(source_file);
+        if text.len() > LARGEST {
+            let message = format!("the file has {} bytes; the limit is {LARGEST}", text.len());
+            self.session.add_gap(Gap::new(GapCode::FileTooLarge, GapPlace::File { file, offset: None }, message));
+            return None;
+        }
         let (document, errors) = parse(&text, file);
         for error in errors {
             let code = if error.is_limit { GapCode::LimitExceeded } else { GapCode::SyntaxError };

@@ -7,6 +7,7 @@
 mod claims;
 mod environment;
 mod files;
+mod identity;
 mod index;
 mod lazy;
 mod lexer;
@@ -20,15 +21,17 @@ mod resources;
 mod syntax;
 mod target;
 mod template;
+mod token;
 mod types;
 
-pub use lexer::SyntaxError;
+pub(super) use claims::called_templates;
 pub use parser::parse;
 pub use syntax::Document;
+pub use token::SyntaxError;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Deployment, Inventory, Kind};
+use crate::model::{Deployment, Inventory};
 use crate::source::arm_template::{ModuleFiles, Modules};
 use crate::source::expr::{Scope, Session};
 use crate::source::{EntryPoint, FileTree, Reader};
@@ -69,6 +72,8 @@ impl Reader for Bicep {
         let (files, gaps) = session.finish();
         inventory.files = files;
         inventory.collection.gaps = gaps;
+        // Each goes with the syntax error that it comes from.
+        inventory.collection.gaps.retain(|gap| gap.message != parser::BROKEN_VALUE);
         inventory
     }
 }
@@ -82,7 +87,7 @@ fn deploy(library: &Library<'_>, path: &str, parameters: Option<&str>, inventory
         return;
     }
     let owner = match parameters {
-        Some(parameters) => format!("{path} {parameters}"),
+        Some(parameters) => format!("{path}\u{1}{parameters}"),
         None => path.to_owned(),
     };
     let scope = Scope::unknown(source.target_scope, &owner);
@@ -98,17 +103,14 @@ fn deploy(library: &Library<'_>, path: &str, parameters: Option<&str>, inventory
     inventory.resources.append(&mut output.resources);
 }
 
-/// The values of the parameters that are plain and known.
+/// The values of the parameters that are known, as text. Secure ones never are.
 fn known_values(template: &Template<'_>) -> BTreeMap<String, String> {
+    const LONGEST: usize = 200;
     let params = template.source.params.iter().enumerate();
     let values = params.filter_map(|(index, node)| {
-        let value = template.param(index).ok()?;
-        let text = match &value.kind {
-            Kind::Text(text) => text.as_known()?.to_owned(),
-            Kind::Bool(_) | Kind::Number(_) => value.to_json()?.to_string(),
-            _ => return None,
-        };
-        Some((node.param.name.name.to_string(), text))
+        let json = template.param(index).ok()?.to_json()?;
+        let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+        Some((node.param.name.name.to_string(), text.chars().take(LONGEST).collect()))
     });
     values.collect()
 }

@@ -5,13 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::files;
-use super::resources::{Identity, Output, with_condition};
+use super::identity::Identity;
+use super::resources::{DEPLOYMENTS, Output, with_condition};
 use super::syntax::Repeat;
 use super::target::Target;
 use super::template::{Loop, Position, Template};
 use crate::model::{GapCode, Hole, Kind, ResourceId, Span, Text, Value};
 use crate::source::arm_template::Module;
-use crate::source::expr::{Accessor, Evaluator, Expr, Fault, Key, Scope};
+use crate::source::expr::{Accessor, Evaluator, Expr, Fault, Key, Scope, resource_id};
 
 /// An instance of a module.
 pub(super) struct Instance<'a> {
@@ -19,6 +20,8 @@ pub(super) struct Instance<'a> {
     pub called: Called<'a>,
     /// The name of the deployment.
     pub name: Value,
+    /// Its id.
+    pub id: Text,
 }
 
 /// The file that a module call evaluates.
@@ -117,8 +120,10 @@ impl<'a> Template<'a> {
             Some(name) => self.in_module(module, position, |ev| ev.eval_at(name, name.span)),
             None => self.deployment_name(module, position),
         };
+        let scope = self.module_scope(module, position, self.scope.kind);
+        let id = resource_id(&scope.id(), DEPLOYMENTS, &[name.as_text().unwrap_or_default()]);
         let called = self.open_called(module, position, &name).unwrap_or(Called::Missing);
-        Instance { called, name }
+        Instance { called, name, id }
     }
 
     /// The compiler makes a name for a module without one.
@@ -246,10 +251,12 @@ impl<'a> Template<'a> {
             let name = format!("{symbol}{member}");
             Arc::new(Value::unresolved(ev.session().source(expr.span), Hole::new(&self.scope.owner, &name)))
         };
+        self.module_loop(module).check(&position)?;
         let instance = self.instance(module, &position)?;
         let rest = &path[used..];
         match (rest.first().and_then(Accessor::name), rest.get(1).and_then(Accessor::name)) {
             (Some("name"), _) => Ok((Arc::new(instance.name.clone()), used + 1)),
+            (Some("id"), _) => Ok((Arc::new(Value::new(Kind::Text(instance.id.clone()))), used + 1)),
             (Some("outputs"), Some(output)) => {
                 let value = match &instance.called {
                     Called::Bicep(template) => Some(template.output(output)?),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::resources::Identity;
+use super::identity::Identity;
 use super::template::Template;
 use crate::model::{GapCode, Kind, Text};
 use crate::source::expr::{Call, Evaluator, Expr, ExprKind, Fault, Scope};

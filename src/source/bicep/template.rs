@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::identity::Identity;
 use super::index::{Source, Symbol};
 use super::lazy::Lazy;
 use super::library::Library;
 use super::modules::Instance;
-use super::resources::Identity;
 use super::syntax::Repeat;
 use super::types;
 use crate::model::{GapCode, Hole, Kind, Span, Text, Value};
@@ -42,6 +42,9 @@ pub(super) struct Template<'a> {
 /// <https://learn.microsoft.com/azure/azure-resource-manager/bicep/loops#loop-limits>
 const MOST_COPIES: usize = 2_000;
 
+/// How deep files may import from each other, the module calls before included.
+const MAX_IMPORTS: usize = 48;
+
 /// What was computed per declaration and index in its loop.
 type Instances<T> = RefCell<HashMap<(usize, Option<usize>), Rc<Lazy<T>>>>;
 
@@ -54,6 +57,18 @@ pub(super) enum Loop {
     Over(Vec<Arc<Value>>),
     /// A list that is not known.
     Unknown(Arc<Value>),
+}
+
+impl Loop {
+    /// An error if a position lies outside of the loop.
+    pub fn check(&self, position: &Position) -> Result<(), Fault> {
+        match (self, position) {
+            (Self::Over(items), Position::At(at)) if *at >= items.len() => {
+                Err(Fault::expression(format!("the index is outside of a loop of {} elements", items.len())))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Which instance of a loop is meant.
@@ -313,6 +328,11 @@ impl<'a> Template<'a> {
         if self.chain.contains(&path) {
             let message = format!("'{reference}' imports this file again");
             self.lib.session.gap(GapCode::Cycle, span, message);
+            return None;
+        }
+        if self.chain.len() >= MAX_IMPORTS {
+            let message = format!("files import each other more than {MAX_IMPORTS} deep");
+            self.lib.session.gap(GapCode::LimitExceeded, span, message);
             return None;
         }
         let source = self.lib.source(&path)?;

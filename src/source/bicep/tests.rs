@@ -189,7 +189,7 @@ fn what_cannot_be_followed_is_a_gap() {
 #[test]
 fn each_parameter_file_is_a_deployment() {
     let main = "param location string\nparam n int = 1\n@secure()\nparam password string\nresource v 'Microsoft.KeyVault/vaults@2023-01-01' = {\n  name: 'v'\n  location: location\n  properties: { n: n, p: password }\n}\n";
-    let json = "{\"parameters\": {\"location\": {\"value\": \"westeurope\"}, \"password\": {\"value\": \"hunter2\"}}}";
+    let json = "{\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#\", \"parameters\": {\"location\": {\"value\": \"westeurope\"}, \"password\": {\"value\": \"hunter2\"}}}";
     let secondary = "using '../main.bicep'\nvar region = 'northeurope'\nparam location = region\nparam n = 2\nparam password = readEnvironmentVariable('PASSWORD')\n";
     let child = "using '../main.bicep'\nextends 'secondary.bicepparam'\nparam n = 3\n";
     let read = read(&[
@@ -290,4 +290,89 @@ fn files_that_only_call_each_other_are_read_once() {
     ]);
     assert_eq!(read.entries.len(), 1);
     assert_eq!(read.codes(), [GapCode::Cycle]);
+}
+
+#[test]
+fn long_chains_end_with_a_gap_not_with_the_stack() {
+    // Each declaration refers to the next one: nothing is known yet when it is asked for.
+    let chain = |next: &dyn Fn(usize) -> String, last: &str| -> String {
+        (0..3_000).map(next).chain([last.to_owned()]).collect()
+    };
+    let resource = "resource r 'A.B/c@1' = {\n  name: 'n'\n  properties: { p: PROPERTY }\n}\n";
+    let vars = chain(&|n| format!("var v{n} = v{}\n", n + 1), "var v3000 = 'a'\n");
+    let scopes = chain(
+        &|n| format!("resource r{n} 'A.B/c@1' = {{\n  name: 'n'\n  scope: r{}\n}}\n", n + 1),
+        "resource r3000 'A.B/c@1' = {\n  name: 'n'\n}\n",
+    );
+    let names = chain(
+        &|n| format!("resource r{n} 'A.B/c@1' = {{\n  name: r{}.name\n}}\n", n + 1),
+        "resource r3000 'A.B/c@1' = {\n  name: 'n'\n}\n",
+    );
+    let func = "func f(x int) int => f(x)\n".to_owned() + &resource.replace("PROPERTY", "f(1)");
+    let vars = vars + &resource.replace("PROPERTY", "v0");
+    let types = chain(&|n| format!("type t{n} = (t{0} | t{0} | t{0})?\n", n + 1), "type t3000 = string\n");
+    let types = types + "param p t0\n" + &resource.replace("PROPERTY", "p");
+    for text in [vars, scopes, names, func, types] {
+        let read = read(&[("main.bicep", &text)]);
+        assert!(read.codes().contains(&GapCode::LimitExceeded), "{}\n{:?}", &text[..60], read.gaps().first());
+    }
+}
+
+#[test]
+fn an_index_outside_of_a_loop_is_a_gap() {
+    let read = read(&[(
+        "main.bicep",
+        "resource a 'A.B/c@1' = [for i in range(0, 2): {\n  name: 'a${i}'\n}]\nresource b 'A.B/c@1' = {\n  name: 'b'\n  properties: { p: a[1].id, q: a[2].id }\n}\n",
+    )]);
+    assert_eq!(read.gaps(), ["main.bicep:6: expression-error: the index is outside of a loop of 2 elements"]);
+    assert!(read.resource("b").text_at("/properties/p").is_some_and(|p| p.to_string().ends_with("/c/a1")));
+}
+
+#[test]
+fn a_module_may_be_an_arm_template() {
+    let main = "module m 'm.json' = {\n  name: 'm'\n  params: {\n    sku: 'Standard_GRS'\n  }\n}\nresource w 'A.B/c@1' = {\n  name: 'w'\n  properties: { storage: m.outputs.id }\n}\n";
+    let module = r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "parameters": {"sku": {"type": "string"}},
+        "resources": [{"type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01", "name": "st",
+            "sku": {"name": "[parameters('sku')]"}}],
+        "outputs": {"id": {"type": "string", "value": "[resourceId('Microsoft.Storage/storageAccounts', 'st')]"}}}"#;
+    let read = read(&[("main.bicep", main), ("m.json", module)]);
+    assert_eq!(read.gaps(), Vec::<String>::new());
+    let storage = read.inventory.resources.iter().find(|r| r.resource_type == "microsoft.storage/storageaccounts");
+    let storage = storage.expect("the module's resource");
+    assert_eq!(at(storage, "/sku/name"), Some("Standard_GRS"));
+    assert_eq!(read.place(storage, "/sku/name").1.as_deref(), Some("sku: 'Standard_GRS'"));
+    assert_eq!(storage.declaration().map(|d| d.calls.len()), Some(1));
+    let reference = read.resource("w").text_at("/properties/storage").expect("a text");
+    assert_eq!(crate::model::ResourceId::from_text(reference), storage.id);
+}
+
+#[test]
+fn a_registry_module_restored_into_the_tree_is_read() {
+    let config = r#"{"cacheRootDirectory": ".bicep"}"#;
+    let module = r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "resources": [{"type": "A.B/c", "apiVersion": "1", "name": "x"}]}"#;
+    let main = "module m 'br/public:avm/res/x/y:1.0.0' = {\n  name: 'm'\n}\n";
+    let path = ".bicep/br/mcr.microsoft.com/bicep$avm$res$x$y/1.0.0$/main.json";
+    let read = read(&[("main.bicep", main), ("bicepconfig.json", config), (path, module)]);
+    assert_eq!(read.gaps(), Vec::<String>::new());
+    assert_eq!(read.inventory.resources.len(), 1);
+}
+
+#[test]
+fn deployments_written_as_resources() {
+    let read = read(&[
+        (
+            "main.bicep",
+            "resource telemetry 'Microsoft.Resources/deployments@2024-03-01' = {\n  name: 't'\n  properties: {\n    mode: 'Incremental'\n    template: { '$schema': 's', contentVersion: '1.0.0.0', resources: [] }\n  }\n}\nresource loaded 'Microsoft.Resources/deployments@2024-03-01' = {\n  name: 'l'\n  properties: {\n    mode: 'Incremental'\n    template: loadJsonContent('t.json')\n    parameters: { name: { value: 'x' } }\n  }\n}\nresource inline 'Microsoft.Resources/deployments@2024-03-01' = {\n  name: 'i'\n  properties: { template: { resources: [ { type: 'A.B/c' } ] } }\n}\n",
+        ),
+        (
+            "t.json",
+            r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "contentVersion": "1.0.0.0", "parameters": {"name": {"type": "string"}},
+            "resources": [{"type": "A.B/c", "apiVersion": "1", "name": "[parameters('name')]"}]}"#,
+        ),
+    ]);
+    assert_eq!(read.inventory.resources.iter().map(Resource::display_name).collect::<Vec<_>>(), ["x"]);
+    assert_eq!(read.codes(), [GapCode::Unsupported], "{:?}", read.gaps());
 }

@@ -8,8 +8,8 @@ use super::syntax::{Imported, Type, TypeKind, has_decorator};
 use super::template::Template;
 use crate::model::{Hole, Kind, Value};
 
-/// How many names a type may be an alias through.
-const MAX_ALIASES: usize = 24;
+/// How deep types may be nested, through their names.
+const MAX_DEPTH: usize = 100;
 
 /// What a type says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,17 +24,21 @@ pub(super) struct Facts {
 
 /// The facts of a type that is written in a file.
 pub(super) fn facts(lib: &Library<'_>, source: &Source, ty: &Type) -> Facts {
-    facts_within(lib, source, ty, MAX_ALIASES)
+    facts_within(lib, source, ty, MAX_DEPTH)
 }
 
-fn facts_within(lib: &Library<'_>, source: &Source, ty: &Type, aliases: usize) -> Facts {
+fn facts_within(lib: &Library<'_>, source: &Source, ty: &Type, left: usize) -> Facts {
+    if left == 0 || !lib.session.charge(1, ty.span) {
+        return Facts::default();
+    }
+    let left = left - 1;
     match &ty.kind {
         TypeKind::Null => Facts { nullable: true, ..Facts::default() },
-        TypeKind::Nullable(inner) => Facts { nullable: true, ..facts_within(lib, source, inner, aliases) },
-        TypeKind::NonNull(inner) => Facts { nullable: false, ..facts_within(lib, source, inner, aliases) },
+        TypeKind::Nullable(inner) => Facts { nullable: true, ..facts_within(lib, source, inner, left) },
+        TypeKind::NonNull(inner) => Facts { nullable: false, ..facts_within(lib, source, inner, left) },
         TypeKind::Literal { text } => Facts { text: *text, ..Facts::default() },
         TypeKind::Union(members) => {
-            let facts: Vec<Facts> = members.iter().map(|member| facts_within(lib, source, member, aliases)).collect();
+            let facts: Vec<Facts> = members.iter().map(|member| facts_within(lib, source, member, left)).collect();
             Facts {
                 nullable: facts.iter().any(|facts| facts.nullable),
                 text: facts.iter().all(|facts| facts.text),
@@ -47,13 +51,11 @@ fn facts_within(lib: &Library<'_>, source: &Source, ty: &Type, aliases: usize) -
         {
             Facts { text: true, ..Facts::default() }
         }
-        TypeKind::Name(_) | TypeKind::Member(..) if aliases > 0 => {
-            with_alias(lib, source, ty, &mut |source, ty, secure| {
-                let inner = facts_within(lib, source, ty, aliases - 1);
-                Facts { secure: inner.secure || secure, ..inner }
-            })
-            .unwrap_or_default()
-        }
+        TypeKind::Name(_) | TypeKind::Member(..) => with_alias(lib, source, ty, &mut |source, ty, secure| {
+            let inner = facts_within(lib, source, ty, left);
+            Facts { secure: inner.secure || secure, ..inner }
+        })
+        .unwrap_or_default(),
         _ => Facts::default(),
     }
 }
@@ -102,18 +104,26 @@ pub(super) fn without_secrets(template: &Template<'_>, ty: Option<&Type>, value:
         return value;
     }
     let mut masked = Arc::unwrap_or_clone(value);
-    let mask = Mask { template, names: MAX_ALIASES };
+    let mask = Mask { template, left: MAX_DEPTH };
     mask.apply(&template.source, ty, &mut masked);
     Arc::new(masked)
 }
 
 struct Mask<'t, 'a> {
     template: &'t Template<'a>,
-    names: usize,
+    left: usize,
 }
 
 impl Mask<'_, '_> {
     fn apply(&self, source: &Source, ty: &Type, value: &mut Value) {
+        if self.left == 0 || !self.template.lib.session.charge(1, ty.span) {
+            *value = self.secret("a value of a type that is nested too deep", value);
+            return;
+        }
+        Mask { template: self.template, left: self.left - 1 }.apply_inner(source, ty, value);
+    }
+
+    fn apply_inner(&self, source: &Source, ty: &Type, value: &mut Value) {
         match (&ty.kind, &mut value.kind) {
             (TypeKind::Nullable(inner) | TypeKind::NonNull(inner), _) => self.apply(source, inner, value),
             (TypeKind::Array(inner), Kind::Array(items)) => {
@@ -133,9 +143,8 @@ impl Mask<'_, '_> {
                     }
                 }
             }
-            (TypeKind::Name(_) | TypeKind::Member(..), Kind::Object(_) | Kind::Array(_)) if self.names > 0 => {
-                let inner = Mask { template: self.template, names: self.names - 1 };
-                with_alias(self.template.lib, source, ty, &mut |source, ty, _| inner.apply(source, ty, value));
+            (TypeKind::Name(_) | TypeKind::Member(..), Kind::Object(_) | Kind::Array(_)) => {
+                with_alias(self.template.lib, source, ty, &mut |source, ty, _| self.apply(source, ty, value));
             }
             _ => {}
         }
@@ -143,11 +152,15 @@ impl Mask<'_, '_> {
 
     fn member(&self, source: &Source, name: &str, secure: bool, ty: &Type, value: &mut Value) {
         if secure || facts(self.template.lib, source, ty).secure {
-            let hole = Hole::new(&self.template.scope.owner, &format!("secure {name}"));
-            let (span, supplied) = (value.span, value.supplied);
-            *value = Value { span, supplied, ..Value::unresolved(name, hole) };
+            *value = self.secret(name, value);
             return;
         }
         self.apply(source, ty, value);
+    }
+
+    /// What stands for a secret: an unknown value at the same place.
+    fn secret(&self, name: &str, value: &Value) -> Value {
+        let hole = Hole::new(&self.template.scope.owner, &format!("secure {name}"));
+        Value { span: value.span, supplied: value.supplied, ..Value::unresolved(name, hole) }
     }
 }

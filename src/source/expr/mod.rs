@@ -34,10 +34,13 @@
 
 mod ast;
 mod canonical;
+mod dialect;
 mod eval;
 mod functions;
 mod json;
+mod literal;
 mod object;
+mod path;
 mod place;
 mod scope;
 mod session;
@@ -47,9 +50,11 @@ pub use ast::{
     UnaryOp,
 };
 pub use canonical::{canonical, canonical_text};
-pub use eval::{Accessor, Environment, Evaluator, Fault, Found, Iterations, Key, Val};
+pub use dialect::{Environment, Fault, Found, Val};
+pub use eval::{Evaluator, Iterations};
 pub use json::{Json, JsonError, JsonString, json_value, parse_json};
 pub use object::ObjectBuilder;
+pub use path::{Accessor, Key};
 pub use place::placed;
 pub use scope::{Scope, ScopeKind, resource_id};
 pub use session::{Limits, Session, Slot};

@@ -78,24 +78,30 @@ impl Session {
         self.files.borrow().get(file).map(|file| file.path.clone()).unwrap_or_default()
     }
 
-    /// The source of an expression, as [`Session::written`], without the quotes and brackets that it has
-    /// in JSON.
+    /// The source of an expression for messages, without the quotes and brackets that it has in JSON.
     pub fn source(&self, span: Span) -> String {
-        let written = self.written(span);
-        let Some(string) = written.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else { return written };
-        match string.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
-            Some(expression) if !expression.starts_with('[') => expression.trim().to_owned(),
-            _ => string.to_owned(),
-        }
+        self.excerpt(span, |written| {
+            let Some(string) = written.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
+                return written;
+            };
+            match string.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+                Some(expression) if !expression.starts_with('[') => expression,
+                _ => string,
+            }
+        })
     }
 
     /// The characters of a place, on one line and cut to a length that fits a message.
     pub fn written(&self, span: Span) -> String {
+        self.excerpt(span, |written| written)
+    }
+
+    fn excerpt(&self, span: Span, part: impl FnOnce(&str) -> &str) -> String {
         const LONGEST: usize = 200;
         let files = self.files.borrow();
         let text = files.get(span.file).and_then(|f| f.text.get(span.start as usize..span.end as usize)).unwrap_or("");
         let mut words = String::new();
-        for word in text.split_whitespace() {
+        for word in part(text).split_whitespace() {
             if !words.is_empty() {
                 words.push(' ');
             }

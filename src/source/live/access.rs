@@ -1,6 +1,84 @@
 //! What the identity may read: Resource Graph leaves out silently what it may not.
 
+use std::fmt::Write as _;
+use std::sync::mpsc::channel;
+
 use serde_json::Value;
+
+use super::http::ArmClient;
+use super::plan::Plan;
+use super::{LiveError, LiveOptions, WantedTypes, begin};
+
+/// What the identity may read in a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The subscription id, lower case.
+    pub subscription: String,
+    /// Its display name.
+    pub name: Option<String>,
+    /// Whether the subscription itself can be read.
+    pub readable: bool,
+    /// The actions that it lacks; empty if it lacks none, `None` if that could not be asked.
+    pub missing: Option<Vec<String>>,
+}
+
+impl Access {
+    /// Whether everything may be read.
+    pub fn is_enough(&self) -> bool {
+        self.missing.as_ref().is_some_and(Vec::is_empty)
+    }
+}
+
+/// Asks for permissions only: which actions the identity lacks to read these types. Blocks.
+///
+/// Subscriptions that cannot be read at all come back with `missing: None`.
+pub fn check_access(options: &LiveOptions, wanted: &WantedTypes) -> Result<Vec<Access>, LiveError> {
+    if options.scope.is_empty() {
+        return Err(LiveError::NoScope);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (events, _watched) = channel();
+    runtime.block_on(async {
+        let (client, resolved) = begin(options.clone(), events, None).await?;
+        let plan = Plan::new(wanted);
+        let mut all = Vec::new();
+        for subscription in resolved.subscriptions {
+            let readable = subscription.readable;
+            let granted = if readable { ask(&client, &subscription.id).await } else { None };
+            let missing = granted.map(|granted| plan.actions().into_iter().filter(|a| !granted.grant(a)).collect());
+            all.push(Access { subscription: subscription.id, name: subscription.name, readable, missing });
+        }
+        Ok(all)
+    })
+}
+
+/// What was found, for people, with what to do.
+pub fn render_access(checked: &[Access]) -> String {
+    let mut text = String::new();
+    for access in checked {
+        let name = access.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let _ = write!(text, "{}{name}: ", access.subscription);
+        let _ = match &access.missing {
+            _ if !access.readable => writeln!(text, "cannot be read; grant the role Reader on it"),
+            None => {
+                writeln!(text, "the own permissions cannot be read, so nothing is known; grant the role Reader on it")
+            }
+            Some(missing) if missing.is_empty() => writeln!(text, "everything may be read"),
+            Some(missing) => writeln!(text, "missing {}\n  {}", missing.len(), missing.join("\n  ")),
+        };
+    }
+    let lacking = checked.iter().filter(|access| !access.is_enough()).count();
+    let _ = match (checked.len(), lacking) {
+        (0, _) => writeln!(text, "no subscription was found"),
+        (all, 0) => writeln!(text, "{all} of {all} subscriptions can be read as a whole"),
+        (all, lacking) => writeln!(
+            text,
+            "{} of {all} subscriptions can be read as a whole; the built-in role Reader has what is missing, as has docs/live-role.json",
+            all - lacking
+        ),
+    };
+    text
+}
 
 /// The permissions of the identity at a subscription.
 /// <https://learn.microsoft.com/rest/api/authorization/permissions>
@@ -10,8 +88,12 @@ pub(super) struct Permissions {
     roles: Vec<(Vec<String>, Vec<String>)>,
 }
 
-/// The path below a subscription and its api-version.
-pub(super) const PATH: &str = "providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+/// Asks for the permissions at a subscription; `None` if they cannot be had.
+pub(super) async fn ask(client: &ArmClient, subscription: &str) -> Option<Permissions> {
+    const PATH: &str = "providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+    let listing = client.list(&format!("/subscriptions/{subscription}/{PATH}")).await;
+    listing.failure.is_none().then(|| Permissions::parse(&listing.items))
+}
 
 impl Permissions {
     /// From the items of the list.

@@ -13,15 +13,15 @@ use super::failure::Failure;
 use super::graph::{self, Rows};
 use super::http::ArmClient;
 use super::jobs::{Job, azure_id, path_of};
-use super::plan::{Asked, Choice, Fallback, INSTANCES, Plan, ROWS, Row, Source, Table, WORKSPACES};
+use super::plan::{Asked, Choice, ENDPOINTS, Fallback, INSTANCES, Plan, ROWS, Row, Source, Table, WORKSPACES};
 use super::progress::Event;
 use super::reach::Reach;
 use super::record::Record;
-use super::scope::Resolved;
+use super::shard::Part;
 
 /// What the tasks of a scan share.
 pub(super) struct Scan {
-    pub client: ArmClient,
+    pub client: Arc<ArmClient>,
     pub plan: Plan,
     /// Ids and names of services that the configuration says workspaces depend on.
     pub dependencies: BTreeSet<String>,
@@ -41,7 +41,7 @@ struct GraphAnswers {
 const GRAPH_DOUBTS: &str = "microsoft.machinelearningservices/workspaces/";
 
 impl Scan {
-    pub(super) fn new(client: ArmClient, plan: Plan, dependencies: BTreeSet<String>) -> Self {
+    pub(super) fn new(client: Arc<ArmClient>, plan: Plan, dependencies: BTreeSet<String>) -> Self {
         Self { client, plan, dependencies, record: Mutex::default() }
     }
 
@@ -50,7 +50,8 @@ impl Scan {
     }
 
     /// Reads everything.
-    pub(super) async fn run(self, resolved: Resolved) -> Inventory {
+    pub(super) async fn run(self, part: Part) -> Inventory {
+        let Part { own: resolved, neighbours, record: shard } = part;
         let scan = Arc::new(self);
         let readable: Vec<String> =
             resolved.subscriptions.iter().filter(|s| s.readable).map(|s| s.id.clone()).collect();
@@ -60,7 +61,7 @@ impl Scan {
             scan.put_subscription(body);
         }
         let permissions = tokio::spawn(permissions_of_all(scan.clone(), readable.clone()));
-        let answers = Arc::new(scan.clone().read_graph(&readable).await);
+        let answers = Arc::new(scan.clone().read_graph(&readable, &neighbours).await);
         // The task gives up only by panicking; then nothing is confirmed.
         let permissions = permissions.await.unwrap_or_default();
         let mut tasks = JoinSet::new();
@@ -76,7 +77,7 @@ impl Scan {
         }
         let record = std::mem::take(&mut *scan.record());
         let (resources, collection) = record.finish(&scan.plan, resolved.subscriptions);
-        Inventory { resources, collection, ..Inventory::default() }
+        Inventory { resources, collection, shard, ..Inventory::default() }
     }
 
     fn put_subscription(&self, mut body: Value) {
@@ -86,13 +87,15 @@ impl Scan {
         }
     }
 
-    async fn read_graph(self: Arc<Self>, subscriptions: &[String]) -> GraphAnswers {
+    /// The graph's answers for these subscriptions, and the resources of their neighbours.
+    async fn read_graph(self: Arc<Self>, subscriptions: &[String], neighbours: &[String]) -> GraphAnswers {
         let mut tasks = JoinSet::new();
         for table in [Table::Resources, Table::Containers, Table::Authorization] {
             if self.plan.types_in(table).is_empty() {
                 continue;
             }
-            for batch in subscriptions.chunks(graph::BATCH) {
+            let also = if table == Table::Resources { neighbours } else { &[] };
+            for batch in subscriptions.chunks(graph::BATCH).chain(also.chunks(graph::BATCH)) {
                 let (scan, batch) = (self.clone(), batch.to_vec());
                 self.client.tell(Event::Planned(1));
                 tasks.spawn(async move { graph::read(&scan.client, &scan.plan, table, &batch).await });
@@ -224,7 +227,7 @@ impl Scan {
                     let at = format!("{scope}/{path}");
                     jobs.push(Job::whole(row, at.clone(), at, None, scope.clone()));
                 }
-                Source::InstanceGroups => jobs.extend(instance_groups(&mut record, row, &asked)),
+                Source::InstanceGroups => jobs.extend(instance_groups(&mut record, row, subscription, &asked)),
             }
         }
         jobs
@@ -234,12 +237,12 @@ impl Scan {
     fn reach(&self, record: &Record, subscription: &str) -> Reach {
         let mut reach = Reach::default();
         self.dependencies.iter().for_each(|dependency| reach.add_text(dependency));
-        let own = |resource: &&Resource| resource.id.subscription().as_deref() == Some(subscription);
-        let of_workspace = |resource: &&Resource| resource.resource_type.starts_with(WORKSPACES);
-        record.all().filter(of_workspace).filter(own).for_each(|resource| reach.add(resource));
-        let components: Vec<_> =
-            record.of_type("microsoft.insights/components").filter(|component| reach.refers_to(component)).collect();
-        components.into_iter().for_each(|component| reach.add(component));
+        let own = format!("/subscriptions/{subscription}/");
+        let of_own = record.of_workspaces().filter(|resource| resource.id.key().starts_with(&own));
+        of_own.for_each(|resource| reach.add(resource));
+        let named = record.named(reach.words());
+        let components = named.iter().filter_map(|id| record.get("microsoft.insights/components", id));
+        components.for_each(|component| reach.add(component));
         reach
     }
 
@@ -252,9 +255,8 @@ impl Scan {
             "/properties/applicationInsights",
             "/properties/hubResourceId",
         ];
-        let own: Vec<&Resource> =
-            record.of_type(WORKSPACES).filter(|w| w.id.subscription().as_deref() == Some(subscription)).collect();
-        let links = own.iter().flat_map(|w| LINKS.iter().filter_map(|link| w.get(link)?.as_str()));
+        let own = record.of_type_in(WORKSPACES, subscription);
+        let links = own.flat_map(|w| LINKS.iter().filter_map(|link| w.get(link)?.as_str()));
         let scanned: BTreeSet<String> =
             record.of_type("microsoft.resources/subscriptions").filter_map(|s| s.id.subscription()).collect();
         let ids: BTreeSet<String> = links.map(str::to_owned).collect();
@@ -264,7 +266,9 @@ impl Scan {
             let foreign = parsed.subscription().is_some_and(|s| !scanned.contains(&s));
             let row = ROWS.iter().find(|row| parsed.resource_type() == Some(row.resource_type().as_str()));
             let planned = row.filter(|row| self.plan.rows.iter().any(|planned| std::ptr::eq(*planned, *row)));
-            if let Some(row) = planned.filter(|_| foreign && record.claim("outside", &parsed)) {
+            // A neighbour of a shard is not scanned, but its resources are there.
+            let there = row.is_some_and(|row| record.get(&row.resource_type(), parsed.key()).is_some());
+            if let Some(row) = planned.filter(|_| foreign && !there && record.claim("outside", &parsed)) {
                 jobs.extend(Job::outside(row, &id));
             }
         }
@@ -279,8 +283,7 @@ async fn permissions_of_all(scan: Arc<Scan>, subscriptions: Vec<String>) -> BTre
         let scan = scan.clone();
         scan.client.tell(Event::Planned(1));
         tasks.spawn(async move {
-            let listing = scan.client.list(&format!("/subscriptions/{subscription}/{}", access::PATH)).await;
-            let granted = listing.failure.is_none().then(|| Permissions::parse(&listing.items));
+            let granted = access::ask(&scan.client, &subscription).await;
             (subscription, granted)
         });
     }
@@ -291,20 +294,16 @@ async fn permissions_of_all(scan: Arc<Scan>, subscriptions: Vec<String>) -> BTre
     all
 }
 
-/// The reads below the chosen parents: those of this subscription, and those elsewhere that its
-/// workspaces refer to.
+/// The reads below the chosen parents.
 fn children(record: &mut Record, row: &'static Row, subscription: &str, asked: &Asked<'_>) -> Vec<Job> {
     let Some(below) = row.below() else { return Vec::new() };
     let mut empty = Vec::new();
     let mut found = Vec::new();
-    for parent in record.of_type(below.of) {
-        let own = parent.id.subscription().as_deref() == Some(subscription);
+    for parent in candidates(record, below.of, subscription, asked) {
         match (below.choose)(parent, asked) {
-            Choice::Empty if own => empty.push(parent.id.key().to_owned()),
-            Choice::Ask if own || asked.reach.refers_to(parent) => {
-                found.extend(Job::below(row, below, parent).map(|job| (parent.id.clone(), job)));
-            }
-            _ => {}
+            Choice::Empty => empty.push(parent.id.key().to_owned()),
+            Choice::Ask => found.extend(Job::below(row, below, parent).map(|job| (parent.id.clone(), job))),
+            Choice::Skip => {}
         }
     }
     let resource_type = row.resource_type();
@@ -315,10 +314,30 @@ fn children(record: &mut Record, row: &'static Row, subscription: &str, asked: &
     found.into_iter().filter_map(|(id, job)| record.claim(&name, &id).then_some(job)).collect()
 }
 
+/// The resources of a type in a subscription, and those elsewhere that its workspaces refer to. Private
+/// endpoints refer to the workspaces instead, often from a hub's subscription.
+fn candidates<'a>(
+    record: &'a Record,
+    resource_type: &'a str,
+    subscription: &str,
+    asked: &'a Asked<'_>,
+) -> Vec<&'a Resource> {
+    if resource_type == ENDPOINTS {
+        return record.of_type(ENDPOINTS).collect();
+    }
+    let mut all: Vec<&Resource> = record.of_type_in(resource_type, subscription).collect();
+    let own = format!("/subscriptions/{subscription}/");
+    for id in record.named(asked.reach.words()).iter().filter(|id| !id.starts_with(&own)) {
+        all.extend(record.get(resource_type, id));
+        all.extend(record.of_type_within(resource_type, format!("{id}/")));
+    }
+    all
+}
+
 /// One read per region in which the subscription has workspaces.
 fn per_region(record: &Record, row: &'static Row, subscription: &str, name: &str) -> Vec<Job> {
-    let own = record.of_type(WORKSPACES).filter(|w| w.id.subscription().as_deref() == Some(subscription));
-    let regions: BTreeSet<String> = own.filter_map(|w| Some(w.region()?.as_str().to_owned())).collect();
+    let regions: BTreeSet<String> =
+        record.of_type_in(WORKSPACES, subscription).filter_map(|w| Some(w.region()?.as_str().to_owned())).collect();
     let jobs = regions.into_iter().filter_map(|region| {
         let base = format!("/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations");
         let scope = format!("{base}/{region}");
@@ -331,10 +350,10 @@ fn per_region(record: &Record, row: &'static Row, subscription: &str, name: &str
 
 /// A failover group of managed instances is in the group and region of its primary instance.
 /// <https://learn.microsoft.com/rest/api/sql/instance-failover-groups/list-by-location>
-fn instance_groups(record: &mut Record, row: &'static Row, asked: &Asked<'_>) -> Vec<Job> {
-    let referred: Vec<_> = record.of_type(INSTANCES).filter(|instance| asked.reach.refers_to(instance)).collect();
+fn instance_groups(record: &mut Record, row: &'static Row, subscription: &str, asked: &Asked<'_>) -> Vec<Job> {
+    let all = candidates(record, INSTANCES, subscription, asked);
     let mut found = Vec::new();
-    for instance in referred {
+    for instance in all.into_iter().filter(|instance| asked.reach.refers_to(instance)) {
         let id = azure_id(instance);
         let group = id.split("/providers/").next().and_then(path_of);
         if let (Some(group), Some(region)) = (group, instance.region()) {

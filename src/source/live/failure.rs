@@ -102,7 +102,8 @@ impl Failure {
     /// Whether this cloud does not know the type or the api-version.
     pub(super) fn is_unknown_version(&self) -> bool {
         let code = self.code.as_deref().unwrap_or_default();
-        let codes = ["InvalidResourceType", "InvalidApiVersionParameter", "NoRegisteredProviderFound"];
+        let codes =
+            ["InvalidResourceType", "InvalidApiVersionParameter", "NoRegisteredProviderFound", "UnsupportedApiVersion"];
         codes.contains(&code)
     }
 

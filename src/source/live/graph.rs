@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::source::redact::blank;
+
 use super::failure::{Failure, FailureKind};
 use super::http::ArmClient;
 use super::plan::{Plan, Table};
@@ -23,8 +25,33 @@ pub(super) struct Rows {
 
 /// Reads all pages of one table for a batch of subscriptions.
 pub(super) async fn read(client: &ArmClient, plan: &Plan, table: Table, subscriptions: &[String]) -> Rows {
+    // The plan and the subscriptions are those of the checkpoint, so the first one names the batch.
+    let key = format!("{} {}", table.name(), subscriptions.first().map(String::as_str).unwrap_or_default());
+    rows(client, &key, table, &plan.types_in(table), subscriptions).await
+}
+
+/// Reads all resources of these types; `purpose` names the reading.
+pub(super) async fn read_types(client: &ArmClient, purpose: &str, types: &[String], subscriptions: &[String]) -> Rows {
+    let key = format!("{purpose} {}", subscriptions.first().map(String::as_str).unwrap_or_default());
+    rows(client, &key, Table::Resources, types, subscriptions).await
+}
+
+async fn rows(client: &ArmClient, key: &str, table: Table, types: &[String], subscriptions: &[String]) -> Rows {
+    let key = format!("GRAPH {key}");
+    if let Some(rows) = client.recall(&key) {
+        return Rows { table, subscriptions: subscriptions.to_vec(), rows, failure: None };
+    }
+    let mut result = pages(client, table, types, subscriptions).await;
+    result.rows.iter_mut().for_each(blank);
+    if result.failure.is_none() {
+        client.remember(&key, &result.rows);
+    }
+    result
+}
+
+async fn pages(client: &ArmClient, table: Table, types: &[String], subscriptions: &[String]) -> Rows {
     let mut result = Rows { table, subscriptions: subscriptions.to_vec(), rows: Vec::new(), failure: None };
-    let query = query(table, &plan.types_in(table));
+    let query = query(table, types);
     let mut token: Option<String> = None;
     for page in 0.. {
         if page >= client.limits.pages {

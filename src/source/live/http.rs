@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -14,7 +15,10 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use crate::source::redact::blank;
+
 use super::auth::Tokens;
+use super::checkpoint::Checkpoint;
 use super::cloud::Cloud;
 use super::failure::{Failure, FailureKind, described};
 use super::progress::Event;
@@ -45,7 +49,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             per_subscription: 16,
-            total: 64,
+            total: 128,
             tries: 6,
             back_off: Duration::from_millis(500),
             longest_wait: Duration::from_secs(600),
@@ -100,6 +104,10 @@ pub(super) struct ArmClient {
     deadline: Option<Instant>,
     interrupted: watch::Receiver<bool>,
     events: Sender<Event>,
+    /// What an earlier try of this scan has read already.
+    checkpoint: Option<Checkpoint>,
+    /// Why reading was stopped before its end.
+    stopped: OnceLock<&'static str>,
 }
 
 /// The HTTP client that all requests share, those for tokens too: no redirects, and with the trusted
@@ -112,7 +120,7 @@ pub(super) fn http_client(cloud: &Cloud, ca_file: Option<&Path>) -> Result<reqwe
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(20))
         .read_timeout(Duration::from_secs(60))
-        .pool_max_idle_per_host(64);
+        .pool_max_idle_per_host(128);
     if cloud.is_loopback() {
         // A proxy could not reach this machine's loopback address.
         builder = builder.no_proxy();
@@ -168,6 +176,40 @@ impl ArmClient {
             deadline: deadline.map(|time| Instant::now() + time),
             interrupted,
             events,
+            checkpoint: None,
+            stopped: OnceLock::new(),
+        }
+    }
+
+    /// The same with what an earlier try has read.
+    pub(super) fn going_on_from(self, checkpoint: Option<Checkpoint>) -> Self {
+        Self { checkpoint, ..self }
+    }
+
+    /// Why reading was stopped before its end, if it was.
+    pub(super) fn stopped(&self) -> Option<&'static str> {
+        self.stopped.get().copied()
+    }
+
+    /// What an earlier try of this scan read, under a name that its request always has.
+    pub(super) fn recall(&self, key: &str) -> Option<Vec<Value>> {
+        let items = self.checkpoint.as_ref()?.take(key)?;
+        self.tell(Event::Answered);
+        Some(items)
+    }
+
+    /// Keeps a whole answer for a next try.
+    pub(super) fn remember(&self, key: &str, items: &[Value]) {
+        let Some(checkpoint) = &self.checkpoint else { return };
+        if let Err(error) = checkpoint.keep(key, items) {
+            self.tell(Event::CheckpointLost(error.to_string()));
+        }
+    }
+
+    /// Nothing is left to read.
+    pub(super) fn finish(&self) {
+        if let Some(Err(error)) = self.checkpoint.as_ref().map(Checkpoint::finish) {
+            self.tell(Event::CheckpointLost(error.to_string()));
         }
     }
 
@@ -179,11 +221,18 @@ impl ArmClient {
 
     /// GETs a path with its query.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
+        let key = format!("GET {path}");
+        if let Some(answer) = self.recall(&key).and_then(|mut items| items.pop()) {
+            return Ok(answer);
+        }
         let operation = operation("GET", path);
         let Some(url) = self.cloud.url(path) else {
             return Err(Failure::new(FailureKind::Failed, &operation, "the path is not a valid address"));
         };
-        self.send(&Read::Get(&url), &operation).await
+        let mut answer = self.send(&Read::Get(&url), &operation).await?;
+        blank(&mut answer);
+        self.remember(&key, std::slice::from_ref(&answer));
+        Ok(answer)
     }
 
     /// POSTs a query to Resource Graph.
@@ -198,6 +247,19 @@ impl ArmClient {
 
     /// GETs all pages of a list.
     pub(super) async fn list(&self, path: &str) -> Listing {
+        let key = format!("LIST {path}");
+        if let Some(items) = self.recall(&key) {
+            return Listing { items, failure: None };
+        }
+        let mut listing = self.pages(path).await;
+        listing.items.iter_mut().for_each(blank);
+        if listing.failure.is_none() {
+            self.remember(&key, &listing.items);
+        }
+        listing
+    }
+
+    async fn pages(&self, path: &str) -> Listing {
         let operation = operation("GET", path);
         let mut listing = Listing::default();
         let Some(mut url) = self.cloud.url(path) else {
@@ -315,11 +377,13 @@ impl ArmClient {
         };
         let reason = tokio::select! {
             biased;
-            () = deadline => "the deadline passed before this was read",
-            () = interruption => "the scan was interrupted before this was read",
+            () = deadline => ("the deadline passed before this was read", "the deadline passed"),
+            () = interruption => ("the scan was interrupted before this was read", "it was interrupted"),
             result = work => return Ok(result),
         };
-        Err(self.failed(Failure::new(FailureKind::Deadline, operation, reason)))
+        // The first reason stays; who lost the race says the same.
+        let _ = self.stopped.set(reason.1);
+        Err(self.failed(Failure::new(FailureKind::Deadline, operation, reason.0)))
     }
 
     async fn attempt(&self, read: &Read<'_>, operation: &str, buckets: &[Bucket]) -> Outcome {

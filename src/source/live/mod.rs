@@ -10,6 +10,7 @@
 
 mod access;
 mod auth;
+mod checkpoint;
 mod cloud;
 mod collect;
 mod failure;
@@ -21,23 +22,30 @@ mod progress;
 mod reach;
 mod record;
 mod scope;
+mod shard;
 mod throttle;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use azure_core::time::OffsetDateTime;
+use checkpoint::Checkpoint;
 use tokio::sync::watch;
 
-use crate::model::Inventory;
+use crate::model::{Gap, GapCode, GapPlace, Inventory};
 
+pub use access::{Access, check_access, render_access};
 pub use auth::{Attempt, AuthError, Method};
+pub use checkpoint::{CheckpointError, forget_checkpoint};
 pub use cloud::{Cloud, CloudError, Environment, process_environment};
 pub use http::{HttpError, Limits};
 pub use plan::{Scale, WantedTypes, render_plan};
 pub use progress::{Event, Lines, Progress, Silent, Terminal};
 pub use scope::Scope;
+pub use shard::{Shard, Together};
 
 /// How to read live subscriptions.
 #[derive(Clone)]
@@ -55,6 +63,10 @@ pub struct LiveOptions {
     /// Ids or names of services that workspaces depend on besides those that they name, for example
     /// `data_dependencies` of the configuration.
     pub dependencies: BTreeSet<String>,
+    /// Which part of the scope is read, if it is divided.
+    pub shard: Option<Shard>,
+    /// A file to which answers are written as they come, and from which an interrupted scan goes on.
+    pub resume: Option<PathBuf>,
     /// Whether Ctrl-C ends the reading and keeps what was read (a second one kills as usual).
     pub stop_on_interrupt: bool,
 }
@@ -69,6 +81,8 @@ impl LiveOptions {
             deadline: None,
             limits: Limits::default(),
             dependencies: BTreeSet::new(),
+            shard: None,
+            resume: None,
             stop_on_interrupt: false,
         }
     }
@@ -92,6 +106,12 @@ pub enum LiveError {
     /// All subscriptions were asked for and their list cannot be read.
     #[error("the subscriptions could not be listed: {0}")]
     Subscriptions(String),
+    /// What belongs together could not be found out, so a part of the scope could be any.
+    #[error("the scope could not be divided: {0}")]
+    Division(String),
+    /// The file of `--resume` is of no use.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// No threads or sockets.
     #[error("the asynchronous runtime could not be started: {0}")]
     Runtime(#[from] std::io::Error),
@@ -136,32 +156,90 @@ fn watch_over(events: &Receiver<Event>, progress: &mut dyn Progress) {
 }
 
 async fn read(options: LiveOptions, wanted: WantedTypes, events: Sender<Event>) -> Result<Inventory, LiveError> {
-    let started = azure_core::time::OffsetDateTime::now_utc();
+    let now = OffsetDateTime::now_utc();
+    let started = now.replace_nanosecond(0).map(|time| azure_core::time::to_rfc3339(&time)).ok();
+    let dependencies = options.dependencies.clone();
+    let checkpoint = checkpoint_of(&options, &wanted, now, &events)?;
+    let started = checkpoint.as_ref().map(|checkpoint| checkpoint.started.clone()).or(started);
+    let shard = options.shard.clone();
+    let (client, resolved) = begin(options, events, checkpoint).await?;
+    let client = Arc::new(client);
+    let part = match shard {
+        Some(shard) => shard::part_of(&client, &shard, resolved).await?,
+        None => shard::Part { own: resolved, ..shard::Part::default() },
+    };
+    let scan = collect::Scan::new(client.clone(), plan::Plan::new(&wanted), dependencies);
+    let mut inventory = scan.run(part).await;
+    crate::source::redact::redact(&mut inventory, &Default::default());
+    inventory.captured_at = started;
+    match client.stopped() {
+        Some(reason) => inventory.collection.gaps.push(stopped_gap(reason)),
+        None => client.finish(),
+    }
+    Ok(inventory)
+}
+
+/// The checkpoint that the options name.
+fn checkpoint_of(
+    options: &LiveOptions,
+    wanted: &WantedTypes,
+    now: OffsetDateTime,
+    events: &Sender<Event>,
+) -> Result<Option<Checkpoint>, LiveError> {
+    let Some(path) = &options.resume else { return Ok(None) };
+    let endpoint = Cloud::from_environment(&options.environment)?.endpoint.to_string();
+    let shard = options.shard.as_ref().map(|shard| (shard.index, shard.count));
+    let scope = format!("{:?} {shard:?}", options.scope);
+    let parts = [env!("CARGO_PKG_VERSION").to_owned(), endpoint, scope].into_iter();
+    let parts = parts.chain(wanted.iter().cloned()).chain(options.dependencies.iter().cloned());
+    let checkpoint = Checkpoint::open(path, &checkpoint::identity(parts), now)?;
+    if checkpoint.len() > 0 {
+        // Whoever does not watch misses nothing that matters.
+        let _ = events.send(Event::Resumed { started: checkpoint.started.clone(), answers: checkpoint.len() });
+    }
+    Ok(Some(checkpoint))
+}
+
+/// The gap of a scan that did not come to its end.
+fn stopped_gap(reason: &str) -> Gap {
+    let message =
+        format!("reading ended before everything was read, because {reason}; --resume FILE can go on from there");
+    Gap::new(GapCode::Interrupted, GapPlace::Scan, message)
+}
+
+/// Signs in and finds the subscriptions.
+async fn begin(
+    options: LiveOptions,
+    events: Sender<Event>,
+    checkpoint: Option<Checkpoint>,
+) -> Result<(http::ArmClient, scope::Resolved), LiveError> {
     let cloud = Cloud::from_environment(&options.environment)?;
     let ca_file = (options.environment)("SSL_CERT_FILE").map(PathBuf::from);
     let http = http::http_client(&cloud, ca_file.as_deref())?;
-    let setup = auth::Setup { http: http.clone(), cloud: cloud.clone(), environment: options.environment.clone() };
+    let setup = auth::Setup { http: http.clone(), cloud: cloud.clone(), environment: options.environment };
     let tokens = auth::Tokens::sign_in(setup, options.auth).await?;
-    // The receiver of a closed channel is all the same to whoever waits on it.
+    // Whoever does not watch misses nothing that matters.
     let _ = events.send(Event::SignedIn(tokens.method.name()));
+    let interrupted = interruption(options.stop_on_interrupt);
+    let client = http::ArmClient::new(http, cloud, tokens, options.limits, options.deadline, interrupted, events);
+    let client = client.going_on_from(checkpoint);
+    let resolved = scope::resolve(&client, &options.scope).await;
+    Ok((client, resolved.map_err(|failure| LiveError::Subscriptions(failure.message))?))
+}
+
+/// Becomes true at the first Ctrl-C, if asked to listen. The second one ends the process: its default
+/// handler does not come back by itself.
+fn interruption(listen: bool) -> watch::Receiver<bool> {
     let (stop, interrupted) = watch::channel(false);
-    if options.stop_on_interrupt {
+    if listen {
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
                 let _ = stop.send(true);
-                // The handler stays installed; the next one must work as usual.
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    std::process::exit(130);
-                }
+            }
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
             }
         });
     }
-    let client = http::ArmClient::new(http, cloud, tokens, options.limits, options.deadline, interrupted, events);
-    let resolved =
-        scope::resolve(&client, &options.scope).await.map_err(|failure| LiveError::Subscriptions(failure.message))?;
-    let scan = collect::Scan::new(client, plan::Plan::new(&wanted), options.dependencies);
-    let mut inventory = scan.run(resolved).await;
-    crate::source::redact::redact(&mut inventory, &Default::default());
-    inventory.captured_at = started.replace_nanosecond(0).ok().map(|time| azure_core::time::to_rfc3339(&time));
-    Ok(inventory)
+    interrupted
 }

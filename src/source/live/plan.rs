@@ -277,13 +277,13 @@ const SERVERS: &str = "microsoft.sql/servers";
 const DATABASES: &str = "microsoft.sql/servers/databases";
 const ZONES: &str = "microsoft.network/privatednszones";
 const REGISTRIES: &str = "microsoft.containerregistry/registries";
-const COMPONENTS: &str = "microsoft.insights/components";
+pub(super) const COMPONENTS: &str = "microsoft.insights/components";
 const LOGS: &str = "microsoft.operationalinsights/workspaces";
 const CLUSTERS: &str = "microsoft.containerservice/managedclusters";
 const PROFILES: &str = "microsoft.cdn/profiles";
 const ORIGIN_GROUPS: &str = "microsoft.cdn/profiles/origingroups";
 const API: &str = "microsoft.apimanagement/service";
-const ENDPOINTS: &str = "microsoft.network/privateendpoints";
+pub(super) const ENDPOINTS: &str = "microsoft.network/privateendpoints";
 const FLEXIBLE: &str = "microsoft.dbforpostgresql/flexibleservers";
 const DATA: &str = "microsoft.machinelearningservices/workspaces/data";
 const MODELS: &str = "microsoft.machinelearningservices/workspaces/models";
@@ -606,11 +606,13 @@ impl Row {
         }
     }
 
-    /// The action that reading it needs.
+    /// The action that reading it needs. Azure names a few of them differently from the type.
     pub(super) fn action(&self) -> String {
-        let spelling = self
-            .spelling
-            .replace("Microsoft.Resources/resourceGroups", "Microsoft.Resources/subscriptions/resourceGroups");
+        let spelling = match self.spelling {
+            "Microsoft.Resources/resourceGroups" => "Microsoft.Resources/subscriptions/resourceGroups",
+            "Microsoft.Resources/locations" => "Microsoft.Resources/subscriptions/locations",
+            spelling => spelling,
+        };
         format!("{spelling}/read")
     }
 }
@@ -648,6 +650,12 @@ impl Plan {
             rows.push(&REPLICATION_STATISTICS);
         }
         Self { rows, others }
+    }
+
+    /// The actions that its reads need, sorted.
+    pub(super) fn actions(&self) -> BTreeSet<String> {
+        let others = self.others.iter().map(|resource_type| format!("{resource_type}/read"));
+        self.rows.iter().map(|row| row.action()).chain(others).collect()
     }
 
     /// The types that one table of the graph is asked for, lower case.
@@ -716,6 +724,10 @@ pub fn render_plan(wanted: &WantedTypes, scale: Scale) -> String {
             Source::Subscription | Source::Whole(_) => (scale.subscriptions, "one per subscription"),
             Source::Region(_) => (scale.regions, "one per subscription and region"),
             Source::Below(below) if below.of == WORKSPACES => (scale.workspaces, "at most one per workspace"),
+            Source::Below(Below { shape: Shape::Merge(member), .. }) => {
+                let _ = writeln!(text, "{:>8}  GET {} ({member}), one per data account", "?", row.spelling);
+                continue;
+            }
             Source::Below(_) | Source::InstanceGroups => {
                 let _ = writeln!(text, "{:>8}  GET {}, one per resource that a workspace uses", "?", row.spelling);
                 continue;
@@ -732,6 +744,7 @@ pub fn render_plan(wanted: &WantedTypes, scale: Scale) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::access::Permissions;
     use super::*;
 
     fn wanted(types: &[&str]) -> WantedTypes {
@@ -787,6 +800,30 @@ mod tests {
                 assert!(!path.contains(never), "{path}");
             }
         }
+    }
+
+    #[test]
+    fn the_documented_role_is_what_the_rows_need_and_reads_only() {
+        let role: serde_json::Value =
+            serde_json::from_str(include_str!("../../../docs/live-role.json")).expect("the role is JSON");
+        let actions: Vec<&str> =
+            role["Actions"].as_array().into_iter().flatten().filter_map(|action| action.as_str()).collect();
+        assert!(actions.iter().all(|action| action.ends_with("/read") && action.starts_with("Microsoft.")));
+        let granted = Permissions::parse(std::slice::from_ref(&serde_json::json!({"actions": actions})));
+        let rows: Vec<String> = ROWS.iter().map(Row::action).collect();
+        let missing: Vec<_> = rows.iter().filter(|action| !granted.grant(action)).collect();
+        assert!(missing.is_empty(), "{missing:?} are not in docs/live-role.json");
+        let of_no_row = |action: &&str| !action.contains('*') && !rows.iter().any(|row| row == action);
+        let others: Vec<&str> = actions.into_iter().filter(of_no_row).collect();
+        assert_eq!(
+            others,
+            [
+                "Microsoft.Authorization/permissions/read",
+                "Microsoft.Management/managementGroups/descendants/read",
+                "Microsoft.ResourceGraph/resources/read",
+                "Microsoft.Resources/subscriptions/read",
+            ]
+        );
     }
 
     #[test]

@@ -19,6 +19,15 @@ pub enum Event {
     Failed,
     /// A request is tried again.
     Retried,
+    /// This many answers are there from an interrupted try.
+    Resumed {
+        /// When that try started.
+        started: String,
+        /// How many.
+        answers: usize,
+    },
+    /// The checkpoint could not be written any more; the scan goes on without it.
+    CheckpointLost(String),
     /// The service asked to wait.
     Held {
         /// What waits.
@@ -26,6 +35,22 @@ pub enum Event {
         /// How long.
         time: Duration,
     },
+}
+
+impl Event {
+    /// What is worth a line of its own.
+    fn line(&self) -> Option<String> {
+        match self {
+            Self::SignedIn(method) => Some(format!("signed in with {method}")),
+            Self::Resumed { started, answers } => {
+                Some(format!("going on with the scan of {started}: {} are there", counted(*answers, "answer")))
+            }
+            Self::CheckpointLost(reason) => {
+                Some(format!("the checkpoint could not be written: {reason}; going on without"))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Watches a live scan. Called on the thread that called [`super::collect`].
@@ -77,7 +102,7 @@ impl Default for Counts {
 impl Counts {
     fn take(&mut self, event: &Event) {
         match event {
-            Event::SignedIn(_) => {}
+            Event::SignedIn(_) | Event::Resumed { .. } | Event::CheckpointLost(_) => {}
             Event::Subscriptions(count) => self.subscriptions = *count,
             Event::Planned(count) => self.planned += count,
             Event::Answered => self.answered += 1,
@@ -154,8 +179,8 @@ impl<W: Write> Lines<W> {
 impl<W: Write> Progress for Lines<W> {
     fn event(&mut self, event: &Event) {
         self.counts.take(event);
-        if let Event::SignedIn(method) = event {
-            let _ = writeln!(self.out, "signed in with {method}");
+        if let Some(line) = event.line() {
+            let _ = writeln!(self.out, "{line}");
         }
     }
 
@@ -195,8 +220,8 @@ impl<W: Write> Terminal<W> {
 impl<W: Write> Progress for Terminal<W> {
     fn event(&mut self, event: &Event) {
         self.counts.take(event);
-        if let Event::SignedIn(method) = event {
-            let _ = writeln!(self.out, "\rsigned in with {method}\x1b[K");
+        if let Some(line) = event.line() {
+            let _ = writeln!(self.out, "\r{line}\x1b[K");
         }
     }
 

@@ -32,6 +32,17 @@ const NAMED: &[&str] = &[
     "microsoft.storage/storageaccounts",
 ];
 
+/// What identifies a resource when something mentions it.
+pub(super) fn identifying_words(resource: &Resource) -> impl Iterator<Item = String> {
+    words_of(&resource.id)
+}
+
+fn words_of(id: &ResourceId) -> impl Iterator<Item = String> + use<> {
+    let named = id.resource_type().is_some_and(|t| NAMED.contains(&t));
+    let name = id.name().filter(|_| named).and_then(Text::as_known).map(str::to_ascii_lowercase);
+    std::iter::once(id.key().to_owned()).chain(name)
+}
+
 impl Reach {
     /// Takes up the resource and all that it mentions.
     pub(super) fn add(&mut self, resource: &Resource) {
@@ -72,16 +83,16 @@ impl Reach {
         }
     }
 
+    /// All words that were taken up: canonical ids, names, host names.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str)
+    }
+
     /// Whether something taken up mentions this resource, or something that it lies in.
     pub(super) fn refers_to(&self, resource: &Resource) -> bool {
         let mut here = Some(resource.id.clone());
         while let Some(id) = here {
-            if self.words.contains(id.key()) {
-                return true;
-            }
-            let named = id.resource_type().is_some_and(|t| NAMED.contains(&t));
-            let name = id.name().and_then(Text::as_known).map(str::to_ascii_lowercase);
-            if named && name.is_some_and(|name| self.words.contains(&name)) {
+            if words_of(&id).any(|word| self.words.contains(&word)) {
                 return true;
             }
             here = id.parent();

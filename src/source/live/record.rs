@@ -1,21 +1,23 @@
 //! What a scan has read so far.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::model::{Collection, GapPlace, Pointer, Resource, ResourceId, SubscriptionScope, Unknown};
+use crate::model::{Collection, Pointer, Resource, ResourceId, SubscriptionScope, Unknown};
 
 use super::failure::Failure;
 use super::jobs::unknown;
 use super::plan::{self, MODEL_VERSIONS, Plan, Row, STORAGE, WORKSPACES};
-use super::reach::Used;
+use super::reach::{Used, identifying_words};
 
 /// Resources, gaps and what is complete.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     /// By type (lower case) and canonical id.
     resources: BTreeMap<(String, String), Resource>,
+    /// Canonical ids, and the names of services that are unique in Azure, to canonical ids.
+    index: HashMap<String, Vec<String>>,
     pub collection: Collection,
     /// Reads that somebody makes already.
     claimed: BTreeSet<(String, String)>,
@@ -43,19 +45,56 @@ impl Record {
     pub(super) fn put(&mut self, item: Value) {
         if let Some(resource) = Resource::live(item) {
             let key = (resource.resource_type.clone(), resource.id.key().to_owned());
-            self.resources.insert(key, resource);
+            if self.resources.insert(key, resource.clone()).is_none() {
+                for word in identifying_words(&resource) {
+                    self.index.entry(word).or_default().push(resource.id.key().to_owned());
+                }
+            }
         }
+    }
+
+    /// The canonical ids of the resources that these words name.
+    pub(super) fn named<'a>(&self, words: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+        words.filter_map(|word| self.index.get(word)).flatten().cloned().collect()
+    }
+
+    /// The resources of a type (lower case) in a subscription.
+    pub(super) fn of_type_in<'a>(
+        &'a self,
+        resource_type: &'a str,
+        subscription: &str,
+    ) -> impl Iterator<Item = &'a Resource> {
+        self.of_type_within(resource_type, format!("/subscriptions/{subscription}/"))
+    }
+
+    /// The resources of a type (lower case) whose canonical id starts so.
+    pub(super) fn of_type_within<'a>(
+        &'a self,
+        resource_type: &'a str,
+        start: String,
+    ) -> impl Iterator<Item = &'a Resource> {
+        let first = (resource_type.to_owned(), start.clone());
+        self.resources
+            .range(first..)
+            .take_while(move |((t, id), _)| t == resource_type && id.starts_with(&start))
+            .map(|(_, resource)| resource)
+    }
+
+    /// The resource of a type with this canonical id.
+    pub(super) fn get(&self, resource_type: &str, id: &str) -> Option<&Resource> {
+        self.resources.get(&(resource_type.to_owned(), id.to_owned()))
+    }
+
+    /// Workspaces and everything below them.
+    pub(super) fn of_workspaces(&self) -> impl Iterator<Item = &Resource> {
+        let start = (WORKSPACES.to_owned(), String::new());
+        self.resources.range(start..).take_while(|((t, _), _)| t.starts_with(WORKSPACES)).map(|(_, resource)| resource)
     }
 
     /// All resources of a type (lower case).
     pub(super) fn of_type<'a>(&'a self, resource_type: &'a str) -> impl Iterator<Item = &'a Resource> {
         let start = (resource_type.to_owned(), String::new());
         self.resources.range(start..).take_while(move |((t, _), _)| t == resource_type).map(|(_, resource)| resource)
-    }
-
-    /// All resources.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Resource> {
-        self.resources.values()
     }
 
     /// Takes a read; `false` if somebody has it already.
@@ -97,7 +136,7 @@ impl Record {
     pub(super) fn used(&self) -> Used {
         let mut used = Used::default();
         let deployments =
-            self.resources.values().filter(|resource| resource.resource_type.ends_with("endpoints/deployments"));
+            self.of_workspaces().filter(|resource| resource.resource_type.ends_with("endpoints/deployments"));
         deployments.for_each(|deployment| used.add(deployment));
         used
     }
@@ -108,10 +147,7 @@ impl Record {
         self.settle_children(plan);
         self.settle_statistics();
         self.collection.subscriptions = subscriptions;
-        self.collection
-            .gaps
-            .sort_by_cached_key(|gap| (gap.code, place_key(&gap.place), gap.types.clone(), gap.message.clone()));
-        self.collection.gaps.dedup();
+        self.collection.sort_gaps();
         (self.resources.into_values().collect(), self.collection)
     }
 
@@ -166,14 +202,5 @@ impl Record {
                 resource.unknown.insert(pointer.clone(), Unknown::NotCollected);
             }
         }
-    }
-}
-
-fn place_key(place: &GapPlace) -> String {
-    match place {
-        GapPlace::Scope(id) => id.key().to_owned(),
-        GapPlace::Property { id, pointer } => format!("{}{pointer}", id.key()),
-        GapPlace::Path(path) => path.clone(),
-        GapPlace::File { .. } | GapPlace::Scan => String::new(),
     }
 }

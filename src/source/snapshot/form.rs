@@ -109,11 +109,21 @@ pub(super) struct LineForm(pub u32, pub u32);
 
 /// What ARM has no word for.
 #[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct ExtraForm {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownForm>,
+    /// Pointers to what is there but not in the snapshot: there may be many, so they are written short.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_collected: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared: Option<Box<DeclaredForm>>,
+}
+
+impl ExtraForm {
+    pub(super) fn is_empty(&self) -> bool {
+        self.unknown.is_empty() && self.not_collected.is_empty() && self.declared.is_none()
+    }
 }
 
 /// How source code declares a resource.

@@ -5,10 +5,12 @@
 //! member `holdfast`. Both directions stream: neither holds the file's text.
 
 mod form;
+mod merge;
 mod read;
 mod write;
 
-pub use read::{SnapshotError, read_snapshot, read_snapshot_from};
+pub use merge::merge;
+pub use read::{SnapshotError, read_snapshot, read_snapshot_from, read_snapshot_keeping};
 pub use write::write_snapshot;
 
 /// The version of the form. It grows when an older holdfast could misread a file.

@@ -14,6 +14,8 @@ use crate::model::{
     ResourceId, SourceFile, SourceFiles, Span, Text, Unknown,
 };
 
+use crate::source::redact::{EvidenceTable, redact_one};
+
 use super::SCHEMA_VERSION;
 use super::form::{DeclaredForm, DeploymentForm, ExtraForm, GapForm, LineForm, RESERVED};
 
@@ -85,20 +87,26 @@ pub enum SnapshotError {
 
 /// Reads a snapshot file.
 pub fn read_snapshot(path: &Path) -> Result<Inventory, SnapshotError> {
+    read_snapshot_keeping(path, &EvidenceTable::new())
+}
+
+/// Reads of a snapshot file what [`crate::source::redact`] would keep; an empty table keeps all. With
+/// the evidence of the enabled rules a large estate takes a fraction of the memory.
+pub fn read_snapshot_keeping(path: &Path, evidence: &EvidenceTable) -> Result<Inventory, SnapshotError> {
     let name = path.display().to_string();
     match std::fs::File::open(path) {
-        Ok(file) => read_snapshot_from(&name, file),
+        Ok(file) => read_snapshot_from(&name, file, evidence),
         Err(error) => Err(SnapshotError::Unreadable { path: name, reason: error.to_string() }),
     }
 }
 
 /// Reads a snapshot; `name` stands for it in errors.
-pub fn read_snapshot_from(name: &str, source: impl Read) -> Result<Inventory, SnapshotError> {
+pub fn read_snapshot_from(name: &str, source: impl Read, evidence: &EvidenceTable) -> Result<Inventory, SnapshotError> {
     let path = name.to_owned();
     let mut source = BufReader::with_capacity(256 * 1024, source.take(MAX_BYTES));
     skip_mark(&mut source)
         .map_err(|error| SnapshotError::Unreadable { path: path.clone(), reason: error.to_string() })?;
-    let mut snapshot = Snapshot::default();
+    let mut snapshot = Snapshot::new(evidence);
     let mut json = serde_json::Deserializer::from_reader(source);
     let read = json.deserialize_any(TopLevel(&mut snapshot)).and_then(|()| json.end());
     if let Some(found) = snapshot.version.filter(|found| *found > SCHEMA_VERSION) {
@@ -122,7 +130,7 @@ fn skip_mark(source: &mut BufReader<impl Read>) -> io::Result<()> {
     Ok(())
 }
 
-fn explained(path: String, error: &serde_json::Error, snapshot: &Snapshot) -> SnapshotError {
+fn explained(path: String, error: &serde_json::Error, snapshot: &Snapshot<'_>) -> SnapshotError {
     let (line, column) = (error.line(), error.column());
     match error.classify() {
         serde_json::error::Category::Io => SnapshotError::Unreadable { path, reason: error.to_string() },
@@ -142,8 +150,8 @@ fn explained(path: String, error: &serde_json::Error, snapshot: &Snapshot) -> Sn
 }
 
 /// What was read so far.
-#[derive(Default)]
-struct Snapshot {
+struct Snapshot<'a> {
+    evidence: &'a EvidenceTable,
     inventory: Inventory,
     version: Option<u64>,
     has_resources: bool,
@@ -155,7 +163,21 @@ struct Snapshot {
     lines: BTreeMap<u32, u32>,
 }
 
-impl Snapshot {
+impl<'a> Snapshot<'a> {
+    fn new(evidence: &'a EvidenceTable) -> Self {
+        Self {
+            evidence,
+            inventory: Inventory::default(),
+            version: None,
+            has_resources: false,
+            seen_any: false,
+            template: false,
+            files: Vec::new(),
+            gaps: Vec::new(),
+            lines: BTreeMap::new(),
+        }
+    }
+
     fn foreign(&self) -> Option<String> {
         if self.template {
             return Some("it looks like a deployment template; give it as a path to scan".to_owned());
@@ -227,11 +249,18 @@ impl Snapshot {
                 form.read().ok_or_else(|| format!("an unknown of resource {number} has no JSON pointer"))?;
             unknown.insert(pointer, why);
         }
+        for text in extra.not_collected {
+            let pointer = Pointer::parse(&text);
+            let pointer = pointer.ok_or_else(|| format!("an unknown of resource {number} has no JSON pointer"))?;
+            unknown.insert(pointer, Unknown::NotCollected);
+        }
         let resource = match extra.declared {
             Some(declared) => self.declared(json, unknown, *declared),
             None => Resource::live(json).map(|live| Resource { unknown, ..live }),
         };
-        let resource = resource.ok_or_else(|| format!("resource {number} is not an object with an id and a type"))?;
+        let mut resource =
+            resource.ok_or_else(|| format!("resource {number} is not an object with an id and a type"))?;
+        redact_one(&mut resource, self.evidence);
         self.inventory.resources.push(resource);
         Ok(())
     }
@@ -258,6 +287,7 @@ impl Snapshot {
             condition: form.condition,
         };
         Some(Resource {
+            context: false,
             id: ResourceId::from_text(Text::from(form.id)),
             resource_type,
             body: Value::Object(body),
@@ -267,9 +297,9 @@ impl Snapshot {
     }
 }
 
-struct TopLevel<'a>(&'a mut Snapshot);
+struct TopLevel<'a, 'e>(&'a mut Snapshot<'e>);
 
-impl<'de> Visitor<'de> for TopLevel<'_> {
+impl<'de> Visitor<'de> for TopLevel<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -289,6 +319,7 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
                     }
                 }
                 "capturedAt" => snapshot.inventory.captured_at = map.next_value()?,
+                "shard" => snapshot.inventory.shard = map.next_value()?,
                 "subscriptions" => snapshot.inventory.collection.subscriptions = map.next_value()?,
                 "complete" => {
                     let complete: BTreeMap<String, BTreeSet<String>> = map.next_value()?;
@@ -324,9 +355,9 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
 }
 
 /// Takes one resource after the other.
-struct Resources<'a>(&'a mut Snapshot);
+struct Resources<'a, 'e>(&'a mut Snapshot<'e>);
 
-impl<'de> DeserializeSeed<'de> for Resources<'_> {
+impl<'de> DeserializeSeed<'de> for Resources<'_, '_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -334,7 +365,7 @@ impl<'de> DeserializeSeed<'de> for Resources<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Resources<'_> {
+impl<'de> Visitor<'de> for Resources<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

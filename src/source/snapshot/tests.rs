@@ -76,7 +76,7 @@ fn written(inventory: &Inventory) -> String {
 }
 
 fn read(text: &str) -> Result<Inventory, SnapshotError> {
-    read_snapshot_from("s.json", text.as_bytes())
+    read_snapshot_from("s.json", text.as_bytes(), &BTreeMap::new())
 }
 
 fn reread(inventory: &Inventory) -> Inventory {
@@ -216,4 +216,18 @@ fn texts_keep_the_identity_of_their_holes() {
     let inventory = reread(&declared());
     let parts = inventory.resources[0].id.text().parts();
     assert!(matches!(&parts[0], Part::Unknown(hole) if hole.expression() == "resourceGroup().id"));
+}
+
+#[test]
+fn only_evidence_is_kept_where_a_table_is_given() {
+    let evidence = BTreeMap::from([(
+        "microsoft.storage/storageaccounts".to_owned(),
+        vec![Pointer::root().child("properties").child("isHnsEnabled")],
+    )]);
+    let inventory = read_snapshot_from("s.json", written(&live()).as_bytes(), &evidence).expect("its own form");
+    let account = inventory.resources.iter().find(|r| r.resource_type.ends_with("accounts")).expect("it is there");
+    assert_eq!(account.get("/properties"), Some(&json!({"isHnsEnabled": false})));
+    assert!(account.get("/sku/name").is_some(), "identity stays");
+    let collected = account.unknown.values().filter(|why| **why != Unknown::NotCollected).count();
+    assert_eq!((collected, account.unknown.len()), (1, 2), "what was left out is marked");
 }

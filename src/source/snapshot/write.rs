@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::model::{Inventory, Provenance, Resource, SourceFiles, Span, Text};
+use crate::model::{Inventory, Provenance, Resource, SourceFiles, Span, Text, Unknown};
 use crate::source::redact::scrub;
 
 use super::SCHEMA_VERSION;
@@ -52,6 +52,9 @@ impl Head<'_> {
         if let Some(at) = &inventory.captured_at {
             self.member("capturedAt", at)?;
         }
+        if let Some(shard) = &inventory.shard {
+            self.member("shard", shard)?;
+        }
         self.member("subscriptions", &inventory.collection.subscriptions)?;
         self.member("complete", &inventory.collection.complete)?;
         self.member("gaps", &gaps)?;
@@ -74,7 +77,7 @@ impl Head<'_> {
 /// A resource as ARM shows it, with what ARM has no word for.
 fn to_json(resource: &Resource, files: &SourceFiles) -> Value {
     let mut body = resource.body.clone();
-    scrub(&mut body);
+    let dropped = scrub(&mut body);
     let mut members = Map::new();
     let (id, name) = match &resource.provenance {
         Provenance::Live(origin) => (origin.id.clone(), origin.id.rsplit('/').next().unwrap_or_default().to_owned()),
@@ -88,11 +91,18 @@ fn to_json(resource: &Resource, files: &SourceFiles) -> Value {
     if let Value::Object(body) = body {
         members.extend(body);
     }
+    let (missing, unknown): (Vec<_>, Vec<_>) =
+        resource.unknown.iter().partition(|(_, unknown)| **unknown == Unknown::NotCollected);
+    let mut not_collected: Vec<String> =
+        dropped.iter().chain(missing.into_iter().map(|(pointer, _)| pointer)).map(|p| p.as_str().to_owned()).collect();
+    not_collected.sort();
+    not_collected.dedup();
     let extra = ExtraForm {
-        unknown: resource.unknown.iter().map(|(pointer, unknown)| UnknownForm::new(pointer, unknown)).collect(),
+        unknown: unknown.into_iter().map(|(pointer, unknown)| UnknownForm::new(pointer, unknown)).collect(),
+        not_collected,
         declared: declared(resource, files).map(Box::new),
     };
-    if !extra.unknown.is_empty() || extra.declared.is_some() {
+    if !extra.is_empty() {
         let extra = serde_json::to_value(extra).expect("these forms have string keys only");
         members.insert(RESERVED.to_owned(), extra);
     }

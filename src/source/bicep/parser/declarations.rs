@@ -1,9 +1,9 @@
 //! Declarations.
 
-use super::super::lexer::TokenKind;
 use super::super::syntax::{
     Body, Declaration, DeclarationKind, Extension, Func, Import, Imported, Module, Named, Param, Repeat, Resource,
 };
+use super::super::token::TokenKind;
 use super::expressions::LoopHead;
 use super::{Failed, Parsed, Parser};
 use crate::source::expr::{Expr, ExprKind, Lambda, Property};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::lexer::{self, TokenKind};
+use super::super::token::{TokenKind, string_value};
 use super::{Failed, Parsed, Parser};
 use crate::source::expr::{
     BinaryOp, Call, Element, Expr, ExprKind, For, IndexAccess, Lambda, Member, MemberAccess, Property, Segment, UnaryOp,
@@ -233,14 +233,14 @@ impl Parser<'_> {
         let start = self.token().start;
         let mut token = self.advance();
         if token.kind == TokenKind::String {
-            let text = lexer::string_value(self.text, &token, &mut self.errors);
+            let text = string_value(self.text, &token, &mut self.errors);
             self.height = 1;
             return Ok(self.expr(ExprKind::Text(text), start));
         }
         let mut segments = Vec::new();
         let mut height = 0;
         loop {
-            let text = lexer::string_value(self.text, &token, &mut self.errors);
+            let text = string_value(self.text, &token, &mut self.errors);
             if !text.is_empty() {
                 segments.push(Segment::Text(text));
             }
@@ -467,7 +467,7 @@ impl Parser<'_> {
             return Err(failed);
         }
         self.height = 1;
-        Ok(self.expr(ExprKind::Error("the expression does not follow the grammar".into()), start))
+        Ok(self.expr(ExprKind::Error(super::BROKEN_VALUE.into()), start))
     }
 
     fn next_looks_like_property(&self) -> bool {

@@ -9,13 +9,17 @@ mod declarations;
 mod expressions;
 mod types;
 
-use super::lexer::{self, DECLARATIONS, SyntaxError, Token, TokenKind};
+use super::lexer;
 use super::syntax::{Declaration, Document, Identifier};
+use super::token::{DECLARATIONS, SyntaxError, Token, TokenKind};
 use crate::model::{FileId, Span};
 use crate::source::expr::{Expr, ExprKind};
 
 /// How deep expressions, objects and types may nest. Real files stay below 30.
 const MAX_DEPTH: u32 = 160;
+
+/// What stands for a value that could not be read.
+pub(super) const BROKEN_VALUE: &str = "the expression does not follow the grammar";
 
 /// More errors than anyone reads; what comes behind is not looked at.
 const MAX_ERRORS: usize = 100;

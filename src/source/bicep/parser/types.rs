@@ -1,8 +1,8 @@
 //! Type expressions. Little of them matters to a scan (whether null is allowed, whether a value is
 //! secret); all of them must be read to know where they end.
 
-use super::super::lexer::TokenKind;
 use super::super::syntax::{Type, TypeKind, TypeMember};
+use super::super::token::TokenKind;
 use super::{Parsed, Parser};
 
 impl Parser<'_> {

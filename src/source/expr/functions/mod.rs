@@ -28,7 +28,7 @@ use std::sync::OnceLock;
 
 use crate::model::{GapCode, Kind, Text, Value};
 
-use super::eval::kind_name;
+use super::dialect::kind_name;
 use super::place::within;
 use super::{Call, Evaluator, Expr, ExprKind, Fault, Val};
 

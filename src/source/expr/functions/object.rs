@@ -32,7 +32,7 @@ fn create(_: &mut Evaluator<'_>, args: &[Val], _: &Expr) -> Result<Option<Value>
 /// Names in the order of `items` and `objectKeys`.
 fn sorted(members: &[(String, Value)]) -> Vec<&(String, Value)> {
     let mut members: Vec<&(String, Value)> = members.iter().collect();
-    members.sort_by(|(a, _), (b, _)| a.to_lowercase().cmp(&b.to_lowercase()));
+    members.sort_by_key(|(name, _)| name.to_lowercase());
     members
 }
 

@@ -1,0 +1,175 @@
+//! A pass is proved, never presumed: what a rule declares as evidence must be known for a pass, and
+//! nothing else may matter.
+//!
+//! Every leaf of every resource type of the scenario estates is made unknown, one (type, property) at a
+//! time in all resources of the type. If the property is declared evidence of a rule, none of its passes
+//! may survive (inside an `any_of` group they may); if it is not, its verdicts must stay as they were.
+//! Then the enumeration of each type is made incomplete: no denial by absence and no pass may rest on it.
+
+mod scenarios;
+
+use std::collections::BTreeMap;
+
+use holdfast::finding::Verdict;
+use holdfast::model::{Inventory, Pointer, Unknown};
+use holdfast::rule::{Evidence, Rule};
+use scenarios::{Bench, Verdicts};
+use serde_json::Value;
+
+/// What makes a resource this resource. Rules read it through relations, subjects and pairs.
+const IDENTITY: &[&str] = &["/tags"];
+
+fn leaves(value: &Value, at: &Pointer, found: &mut Vec<Pointer>) {
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            members.iter().for_each(|(name, member)| leaves(member, &at.child(name), found));
+        }
+        _ => found.push(at.clone()),
+    }
+}
+
+/// All leaves of an inventory, by type.
+fn leaves_by_type(inventory: &Inventory) -> Vec<(String, Pointer)> {
+    let mut all = Vec::new();
+    for resource in &inventory.resources {
+        let mut found = Vec::new();
+        leaves(&resource.body, &Pointer::root(), &mut found);
+        all.extend(found.into_iter().map(|pointer| (resource.resource_type.clone(), pointer)));
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn erase(inventory: &mut Inventory, resource_type: &str, pointer: &Pointer) {
+    let name = pointer.segments().last().unwrap_or_default();
+    for resource in inventory.resources.iter_mut().filter(|r| r.resource_type == resource_type) {
+        let parent = pointer.parent().unwrap_or_default();
+        if let Some(members) = resource.body.pointer_mut(parent.as_str()).and_then(Value::as_object_mut)
+            && members.remove(&name).is_some()
+        {
+            resource.unknown.insert(pointer.clone(), Unknown::NotCollected);
+        }
+    }
+}
+
+/// References of a workspace: without them it cannot be told what is to be judged, so a related subject
+/// gives way to one that is open.
+const REFERENCES: &[&str] = &[
+    "/properties/storageAccount",
+    "/properties/keyVault",
+    "/properties/containerRegistry",
+    "/properties/applicationInsights",
+];
+
+/// How a rule declares a property of a type: not at all, in a group with others, or by itself.
+#[derive(PartialEq)]
+enum Declared {
+    No,
+    AnyOf,
+    Alone,
+}
+
+fn declared(rule: &Rule, resource_type: &str, pointer: &Pointer) -> Declared {
+    let touches = |path: &String| {
+        let Some(path) = Pointer::parse(path) else { return false };
+        !path.as_str().is_empty() && (pointer.is_within(&path) || path.is_within(pointer))
+    };
+    let mut result = Declared::No;
+    let evidence = |e: &&Evidence| e.resource_type.eq_ignore_ascii_case(resource_type);
+    for group in rule.evidence.iter().filter(evidence).flat_map(|e| &e.paths).filter(|g| g.iter().any(touches)) {
+        if group.len() == 1 {
+            return Declared::Alone;
+        }
+        result = Declared::AnyOf;
+    }
+    result
+}
+
+fn check(
+    bench: &Bench,
+    name: &str,
+    before: &Verdicts,
+    after: &Verdicts,
+    resource_type: &str,
+    pointer: &Pointer,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let leads_to_subjects = REFERENCES.contains(&pointer.as_str());
+    for ((rule_id, subject), verdict) in before {
+        let rule = bench.rule(rule_id);
+        if leads_to_subjects && !after.contains_key(&(rule_id.clone(), subject.clone())) {
+            continue;
+        }
+        let now = after.get(&(rule_id.clone(), subject.clone()));
+        match declared(rule, resource_type, pointer) {
+            Declared::Alone if *verdict == Verdict::Pass && now == Some(&Verdict::Pass) => wrong.push(format!(
+                "{name}: {rule_id} still passes {subject} without {resource_type}{pointer}, which it declares"
+            )),
+            Declared::No if now != Some(verdict) => wrong.push(format!(
+                "{name}: {rule_id} on {subject} was {verdict:?} and is {now:?} without {resource_type}{pointer}, which it does \
+                 not declare"
+            )),
+            _ => {}
+        }
+    }
+    wrong
+}
+
+#[test]
+fn passes_rest_on_declared_evidence_only() {
+    let bench = Bench::new();
+    let mut wrong = Vec::new();
+    let mut erased = 0;
+    let mut exercised: BTreeMap<String, usize> = BTreeMap::new();
+    for estate in scenarios::snapshots() {
+        let before = bench.verdicts(estate.inventory(), &estate.config);
+        for ((rule, _), verdict) in &before {
+            *exercised.entry(rule.clone()).or_default() += usize::from(*verdict == Verdict::Pass);
+        }
+        for (resource_type, pointer) in leaves_by_type(&estate.inventory()) {
+            if IDENTITY.iter().any(|i| pointer.as_str().starts_with(i)) {
+                continue;
+            }
+            let mut inventory = estate.inventory();
+            erase(&mut inventory, &resource_type, &pointer);
+            let after = bench.verdicts(inventory, &estate.config);
+            wrong.extend(check(&bench, &estate.name, &before, &after, &resource_type, &pointer));
+            erased += 1;
+        }
+    }
+    assert!(erased > 30, "only {erased} leaves were erased");
+    let never: Vec<&String> = exercised.iter().filter(|(_, passes)| **passes == 0).map(|(rule, _)| rule).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(never.is_empty(), "no scenario estate passes {never:?}");
+}
+
+#[test]
+fn nothing_is_concluded_from_an_incomplete_listing() {
+    let bench = Bench::new();
+    let mut wrong = Vec::new();
+    for estate in scenarios::snapshots() {
+        let types: Vec<String> = estate.inventory().collection.complete.keys().cloned().collect();
+        for resource_type in types {
+            let mut inventory = estate.inventory();
+            inventory.collection.complete.remove(&resource_type);
+            // With the listing incomplete, the resources of the type may be anywhere else.
+            inventory
+                .resources
+                .retain(|r| r.resource_type != resource_type || r.resource_type == holdfast::estate::WORKSPACE);
+            let after = bench.verdicts(inventory, &estate.config);
+            for ((rule_id, subject), verdict) in after {
+                let rule = bench.rule(&rule_id);
+                let rests_on_it = rule.absence.iter().any(|t| t.eq_ignore_ascii_case(&resource_type));
+                let reads_others = rule.evidence.iter().any(|e| !e.resource_type.eq_ignore_ascii_case(&resource_type));
+                if rests_on_it && !reads_others && verdict == Verdict::Deny {
+                    wrong.push(format!(
+                        "{}: {rule_id} denies {subject} although {resource_type} is not complete",
+                        estate.name
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
