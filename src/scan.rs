@@ -90,8 +90,8 @@ pub fn report(estate: &Estate, policies: &Policies, config: &Config, options: &S
     let judgement = report::judge(estate, &evaluator, &rules, config, &today.to_string(), options.include_passes);
     let reporter = Reporter::new(estate, &rules);
     let mut findings = reporter.findings(&judgement.rulings, options.include_passes);
-    let unfed = rules.iter().filter(|r| !r.feedable && !estate.workspaces.is_empty());
-    let needs_live_scan: Vec<String> = unfed.map(|r| r.rule.id.clone()).collect();
+    let needs_live_scan: Vec<String> = rules.iter().filter(|r| !r.feedable).map(|r| r.rule.id.clone()).collect();
+    let workspaces = estate.workspaces.iter().filter(|w| w.judged).count();
     let kind = if estate.live { EstateKind::Live } else { EstateKind::Iac };
     let enabled: Vec<Rule> = rules.iter().map(|enabled| enabled.rule.clone()).collect();
     let known: Vec<&str> =
@@ -107,12 +107,13 @@ pub fn report(estate: &Estate, policies: &Policies, config: &Config, options: &S
     let mut report = Report {
         kind,
         subscriptions: estate.collection.subscriptions.iter().map(|s| s.id.clone()).collect(),
-        needs_live_scan,
+        // Where there is nothing to judge, a live scan would judge no more.
+        needs_live_scan: if workspaces == 0 { Vec::new() } else { needs_live_scan },
         category: category(estate, options),
         read: ReadCounts {
             files: options.files.clone(),
             resources: estate.resources.len(),
-            workspaces: estate.workspaces.iter().filter(|w| w.judged).count(),
+            workspaces,
             pairs: estate.pairs.len(),
         },
         exit_code: 0,

@@ -42,6 +42,14 @@ whole(changes) := document("estate", members, changes)
 # A part of fixture_parts with changes of it.
 part(name, changes) := object.union(fixture_parts.parts[name], changes)
 
+# The same with data services: datastores, connections and data assets of both workspaces, and what they
+# lead to.
+pair_with_data(changes) := pair(object.union(data_services, changes))
+
+workspace_with_data(changes) := workspace(object.union(data_services, changes))
+
+whole_with_data(changes) := whole(object.union(data_services, changes))
+
 # The same, read from Azure.
 live(doc) := object.union(doc, {"source": "live"})
 
@@ -87,6 +95,8 @@ nonproduction(doc) := object.union(doc, {"workspaces": {own: {"production": fals
 
 # The canonical id of a resource of the estate.
 id(name) := lower(arm_id(name, estate[name]))
+
+id(name) := lower(arm_id(name, data_services[name])) if not estate[name]
 
 id(name) := lower(arm_id(name, more[name])) if some more in fixture_parts.parts
 
@@ -136,7 +146,6 @@ targets := {
 # The estate without changes.
 estate := object.union_n([
 	shared,
-	data_services,
 	region("west", "westeurope"),
 	region("north", "northeurope"),
 	{concat("-", ["lock", name]): lock | some name, _ in targets; lock := {

@@ -7,7 +7,7 @@ policies := ["Microsoft.Storage/storageAccounts/objectReplicationPolicies"]
 
 sku(name) := {"stdata": {"sku": {"name": name}}}
 
-listed(changes) := fixture.complete(fixture.pair(changes), policies)
+listed(changes) := fixture.complete(fixture.pair_with_data(changes), policies)
 
 # The account replicates to another one in a region.
 replicated(region) := object.union(sku("Premium_LRS"), {
@@ -26,7 +26,7 @@ replicated(region) := object.union(sku("Premium_LRS"), {
 test_readable_copies_pass_in_every_tier if {
 	every name in ["Standard_RAGRS", "Standard_RAGZRS", "standard_ragzrs"] {
 		every tier in ["active-active", "active-standby", "active-passive"] {
-			count(rule.pass) == 1 with input as fixture.tier(fixture.pair(sku(name)), tier)
+			count(rule.pass) == 1 with input as fixture.tier(fixture.pair_with_data(sku(name)), tier)
 		}
 	}
 }
@@ -34,7 +34,7 @@ test_readable_copies_pass_in_every_tier if {
 test_other_copies_pass_unless_both_are_active if {
 	every name in ["Standard_GRS", "Standard_GZRS"] {
 		every tier in ["active-standby", "active-passive"] {
-			count(rule.pass) == 1 with input as fixture.tier(fixture.pair(sku(name)), tier)
+			count(rule.pass) == 1 with input as fixture.tier(fixture.pair_with_data(sku(name)), tier)
 		}
 		doc := fixture.tier(listed(sku(name)), "active-active")
 		some found in rule.deny with input as doc
@@ -57,10 +57,10 @@ test_one_region_is_denied if {
 
 test_hierarchical_accounts_and_premium_files_are_denied_without_looking_further if {
 	hierarchical := {"stdata": {"sku": {"name": "Standard_ZRS"}, "properties": {"isHnsEnabled": true}}}
-	some found in rule.deny with input as fixture.pair(hierarchical)
+	some found in rule.deny with input as fixture.pair_with_data(hierarchical)
 	contains(found.message, "hierarchical namespace")
 	files := {"stdata": {"sku": {"name": "Premium_ZRS"}, "kind": "FileStorage"}}
-	some other in rule.deny with input as fixture.pair(files)
+	some other in rule.deny with input as fixture.pair_with_data(files)
 	contains(other.message, "premium file shares cannot be geo-redundant")
 }
 
@@ -85,8 +85,8 @@ test_object_replication_elsewhere_is_not_enough if {
 }
 
 test_unread_policies_are_open if {
-	count(rule.deny | rule.pass) == 0 with input as fixture.pair(sku("Standard_LRS"))
-	both_active := fixture.tier(fixture.pair(sku("Standard_GRS")), "active-active")
+	count(rule.deny | rule.pass) == 0 with input as fixture.pair_with_data(sku("Standard_LRS"))
+	both_active := fixture.tier(fixture.pair_with_data(sku("Standard_GRS")), "active-active")
 	count(rule.deny | rule.pass) == 0 with input as both_active
 }
 

@@ -5,7 +5,7 @@ import data.holdfast.rules.data.data_assets_equal as rule
 
 data_assets := ["Microsoft.MachineLearningServices/workspaces/data"]
 
-listed(changes) := fixture.complete(fixture.pair(changes), data_assets)
+listed(changes) := fixture.complete(fixture.pair_with_data(changes), data_assets)
 
 asset(changed) := {
 	"type": "Microsoft.MachineLearningServices/workspaces/data",
@@ -76,8 +76,8 @@ test_asset_on_default_storage_is_open if {
 }
 
 test_incomplete_lists_are_open if {
-	count(rule.deny | rule.pass) == 0 with input as fixture.pair({"ws-north/claims": null})
-	count(rule.deny | rule.pass) == 0 with input as fixture.pair({})
+	count(rule.deny | rule.pass) == 0 with input as fixture.pair_with_data({"ws-north/claims": null})
+	count(rule.deny | rule.pass) == 0 with input as fixture.pair_with_data({})
 }
 
 test_unknown_facts_are_open if {
@@ -94,7 +94,7 @@ test_unknown_facts_are_open if {
 }
 
 test_primary_without_assets_is_exempt if {
-	doc := fixture.pair({"ws-west/claims": null, "ws-west/claims/3": null})
+	doc := fixture.pair_with_data({"ws-west/claims": null, "ws-west/claims/3": null})
 	some exemption in rule.exempt with input as doc
 	contains(exemption.reason, `"ws-west" has no data asset`)
 	count(rule.deny | rule.pass) == 0 with input as doc

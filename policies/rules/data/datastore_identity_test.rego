@@ -3,7 +3,7 @@ package holdfast.rules.data.datastore_identity_test
 import data.holdfast.lib.fixture
 import data.holdfast.rules.data.datastore_identity as rule
 
-credentials(kind) := fixture.workspace({"ws-west/training": {"properties": {"credentials": {"credentialsType": kind}}}})
+credentials(kind) := fixture.workspace_with_data({"ws-west/training": {"properties": {"credentials": {"credentialsType": kind}}}})
 
 # The workspace says how the datastores of the service are accessed, and is a subject for that.
 mode(name) := object.union(doc, {"subjects": array.concat(doc.subjects, [{
@@ -11,7 +11,7 @@ mode(name) := object.union(doc, {"subjects": array.concat(doc.subjects, [{
 	"kind": "datastore",
 	"resource": fixture.id("ws-west"),
 }])}) if {
-	doc := fixture.workspace({"ws-west": {"properties": {"systemDatastoresAuthMode": name}}})
+	doc := fixture.workspace_with_data({"ws-west": {"properties": {"systemDatastoresAuthMode": name}}})
 }
 
 test_identity_passes if {
@@ -49,12 +49,12 @@ test_unknown_credentials_are_open if {
 		{"ws-west/training": {"properties": {"credentials": {"credentialsType": "Novel"}}}},
 	]
 	every change in changes {
-		count(rule.deny | rule.pass) == 0 with input as fixture.workspace(change)
+		count(rule.deny | rule.pass) == 0 with input as fixture.workspace_with_data(change)
 	}
 	count(rule.deny) == 0 with input as mode("Novel")
 }
 
 test_datastores_of_the_service_are_exempt if {
-	some exemption in rule.exempt with input as fixture.workspace({})
+	some exemption in rule.exempt with input as fixture.workspace_with_data({})
 	contains(exemption.reason, `the service made "workspaceblobstore"`)
 }

@@ -5,7 +5,7 @@ import data.holdfast.rules.data.datastores_equal as rule
 
 datastores := ["Microsoft.MachineLearningServices/workspaces/datastores"]
 
-listed(changes) := fixture.complete(fixture.pair(changes), datastores)
+listed(changes) := fixture.complete(fixture.pair_with_data(changes), datastores)
 
 both(properties) := {
 	"ws-west/training": {"properties": properties},
@@ -63,12 +63,12 @@ test_other_target_is_denied if {
 		"properties": {"accountName": "stnorth"},
 		"links": {"account": {"/properties/accountName": ["stnorth"]}},
 	}}
-	other_account := fixture.pair(account)
+	other_account := fixture.pair_with_data(account)
 	some found in rule.deny with input as other_account
 	found.resource == fixture.id("ws-north/training")
 	contains(found.message, `"training" of "ws-north" leads to another account than on the primary`)
 	kind := {"ws-north/training": {"properties": {"datastoreType": "AzureDataLakeGen2"}}}
-	other_kind := fixture.pair(kind)
+	other_kind := fixture.pair_with_data(kind)
 	some other in rule.deny with input as other_kind
 	contains(other.message, "another kind of storage")
 	count(rule.pass) == 0 with input as listed(account)
@@ -91,8 +91,8 @@ test_spelling_does_not_matter if {
 }
 
 test_incomplete_lists_are_open if {
-	count(rule.deny | rule.pass) == 0 with input as fixture.pair({"ws-north/training": null})
-	count(rule.deny | rule.pass) == 0 with input as fixture.pair({})
+	count(rule.deny | rule.pass) == 0 with input as fixture.pair_with_data({"ws-north/training": null})
+	count(rule.deny | rule.pass) == 0 with input as fixture.pair_with_data({})
 }
 
 test_unknown_facts_are_open if {
@@ -112,7 +112,7 @@ test_undirected_pair_is_open if {
 }
 
 test_primary_without_datastores_is_exempt if {
-	doc := fixture.pair({"ws-west/training": null})
+	doc := fixture.pair_with_data({"ws-west/training": null})
 	some exemption in rule.exempt with input as doc
 	contains(exemption.reason, `"ws-west" has no datastore`)
 	count(rule.deny | rule.pass) == 0 with input as doc

@@ -3,7 +3,7 @@ package holdfast.rules.data.geo_replication_healthy_test
 import data.holdfast.lib.fixture
 import data.holdfast.rules.data.geo_replication_healthy as rule
 
-captured(changes) := object.union(fixture.live(fixture.pair(changes)), {"captured_at": "2026-11-24T03:00:00Z"})
+captured(changes) := object.union(fixture.live(fixture.pair_with_data(changes)), {"captured_at": "2026-11-24T03:00:00Z"})
 
 account(properties) := captured({"stdata": {"properties": properties}})
 
@@ -79,7 +79,7 @@ test_missing_state_says_why if {
 }
 
 test_unknown_capture_time_is_open if {
-	doc := fixture.live(fixture.pair({}))
+	doc := fixture.live(fixture.pair_with_data({}))
 	count(rule.deny | rule.pass) == 0 with input as doc
 	some words in rule.open with input as doc
 	contains(words.reason, "when the estate was captured")

@@ -8,7 +8,7 @@ lists := [
 	"Microsoft.MachineLearningServices/workspaces/data",
 ]
 
-listed(changes) := fixture.complete(fixture.workspace(changes), lists)
+listed(changes) := fixture.complete(fixture.workspace_with_data(changes), lists)
 
 # The training datastore on another account.
 on(account) := {"ws-west/training": {
@@ -101,7 +101,7 @@ test_archived_and_generated_assets_do_not_count if {
 
 test_incomplete_lists_are_open if {
 	every type in lists {
-		doc := fixture.complete(fixture.workspace({}), [type])
+		doc := fixture.complete(fixture.workspace_with_data({}), [type])
 		count(rule.deny | rule.pass) == 0 with input as doc
 		count(rule.exempt) == 0 with input as doc
 	}
@@ -124,7 +124,7 @@ test_unknown_facts_are_open if {
 nothing := {"ws-west/training": null, "ws-west/claims": null, "ws-west/claims/3": null}
 
 test_workspace_without_data_is_exempt if {
-	every doc in [listed(nothing), fixture.workspace(nothing), fixture.live(listed(nothing))] {
+	every doc in [listed(nothing), fixture.workspace_with_data(nothing), fixture.live(listed(nothing))] {
 		some exemption in rule.exempt with input as doc
 		contains(exemption.reason, `"ws-west" has neither a datastore nor a data asset`)
 		count(rule.deny | rule.pass) == 0 with input as doc
@@ -132,7 +132,7 @@ test_workspace_without_data_is_exempt if {
 }
 
 test_nothing_in_an_incomplete_live_list_is_open if {
-	doc := fixture.live(fixture.workspace(nothing))
+	doc := fixture.live(fixture.workspace_with_data(nothing))
 	count(rule.exempt | rule.deny) == 0 with input as doc
 	count(rule.pass) == 0 with input as doc
 }

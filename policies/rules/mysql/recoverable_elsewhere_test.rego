@@ -18,7 +18,7 @@ replica(change) := {"my-north": object.union(
 )}
 
 # Without a replica.
-listed(change) := fixture.complete(fixture.pair(object.union({"my-north": null}, change)), servers)
+listed(change) := fixture.complete(fixture.pair_with_data(object.union({"my-north": null}, change)), servers)
 
 replicated(change) := listed(object.union(backup("Disabled"), replica(change)))
 
@@ -40,7 +40,7 @@ test_replica_that_a_workspace_uses_has_its_source_elsewhere if {
 test_geo_redundant_backup_passes if {
 	count(rule.pass) == 1 with input as listed(backup("Enabled"))
 	count(rule.deny) == 0 with input as listed(backup("Enabled"))
-	count(rule.pass) == 1 with input as fixture.pair(backup("enabled"))
+	count(rule.pass) == 1 with input as fixture.pair_with_data(backup("enabled"))
 }
 
 test_neither_is_denied if {
@@ -77,7 +77,7 @@ test_region_that_no_table_knows if {
 }
 
 test_incomplete_enumeration_is_open if {
-	doc := fixture.pair(object.union(backup("Disabled"), {"my-north": null}))
+	doc := fixture.pair_with_data(object.union(backup("Disabled"), {"my-north": null}))
 	count(rule.deny | rule.pass) == 0 with input as doc
 }
 

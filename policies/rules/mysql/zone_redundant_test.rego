@@ -3,7 +3,7 @@ package holdfast.rules.mysql.zone_redundant_test
 import data.holdfast.lib.fixture
 import data.holdfast.rules.mysql.zone_redundant as rule
 
-server(change) := fixture.workspace({"my-west": change})
+server(change) := fixture.workspace_with_data({"my-west": change})
 
 mode(name) := server({"properties": {"highAvailability": {"mode": name}}})
 

@@ -3,7 +3,7 @@ package holdfast.rules.postgresql.zone_redundant_test
 import data.holdfast.lib.fixture
 import data.holdfast.rules.postgresql.zone_redundant as rule
 
-server(change) := fixture.workspace({"pg-west": change})
+server(change) := fixture.workspace_with_data({"pg-west": change})
 
 mode(name) := server({"properties": {"highAvailability": {"mode": name}}})
 

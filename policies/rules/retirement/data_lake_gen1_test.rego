@@ -5,13 +5,15 @@ import data.holdfast.rules.retirement.data_lake_gen1 as rule
 
 lake := {"type": "Microsoft.DataLakeStore/accounts"}
 
-kind(name) := fixture.whole({"ws-west/training": {"properties": {"datastoreType": name}}})
+kind(name) := fixture.whole_with_data({"ws-west/training": {"properties": {"datastoreType": name}}})
 
-uri(text) := fixture.whole({"ws-west/claims/3": {"properties": {"dataUri": text}}})
+uri(text) := fixture.whole_with_data({"ws-west/claims/3": {"properties": {"dataUri": text}}})
 
 passed(doc, name) if {
-	subject := [subject.id | some subject in doc.subjects; subject.resource == fixture.id(name)][_]
-	subject in rule.pass with input as doc
+	some one in doc.subjects
+	one.kind == "data_lake_user"
+	one.resource == fixture.id(name)
+	one.id in rule.pass with input as doc
 }
 
 test_other_datastores_and_uris_pass if {
@@ -19,7 +21,7 @@ test_other_datastores_and_uris_pass if {
 		passed(kind(name), "ws-west/training")
 		count(rule.deny) == 0 with input as kind(name)
 	}
-	passed(fixture.whole({}), "ws-west/claims/3")
+	passed(fixture.whole_with_data({}), "ws-west/claims/3")
 }
 
 test_gen1_datastore_is_denied if {
@@ -45,14 +47,14 @@ test_uri_into_gen1_is_denied if {
 
 test_account_is_denied_once if {
 	linked := {"links": {"account": {"/properties/accountName": ["lake"]}}}
-	with_datastore := fixture.whole({
+	with_datastore := fixture.whole_with_data({
 		"lake": lake,
 		"ws-west/training": object.union(linked, {"properties": {"datastoreType": "AzureDataLakeGen1"}}),
 	})
 	{found.pointer | some found in rule.deny} == {"/properties/datastoreType"} with input as with_datastore
 	some exemption in rule.exempt with input as with_datastore
 	contains(exemption.reason, `told at the datastore "training"`)
-	alone := fixture.whole({
+	alone := fixture.whole_with_data({
 		"lake": lake,
 		"ws-west/my": {"links": {"service": {"/properties/target": ["lake"]}}},
 	})
@@ -77,7 +79,7 @@ test_unknown_facts_are_open if {
 		{"ws-west/claims/3": {"unknown": {"/properties/dataUri": "forbidden"}}},
 	]
 	every change in changes {
-		doc := fixture.whole(change)
+		doc := fixture.whole_with_data(change)
 		some name, _ in change
 		count(rule.deny) == 0 with input as doc
 		not passed(doc, name)

@@ -117,7 +117,7 @@ hits(it) := ({{"row": row, "pointer": pointer_to(path)} |
 	some path in sizes(it)
 	some row in rows
 	some test in row.match
-	regex.match(sprintf("(?i)%s", [test.vmSize]), object.get(it, path, ""))
+	regex.match(lower(test.vmSize), lower(object.get(it, path, "")))
 }) | {{"row": row, "pointer": ""} |
 	some row in rows
 	some test in row.match
@@ -140,6 +140,7 @@ path_of(test, it) := ["properties", "computeType"] if {
 	it.type == "microsoft.machinelearningservices/workspaces/computes"
 }
 
+# Case is ignored; lower-case patterns match lower-case values.
 fits(test, value) if lower(test.equals) == lower(value)
 
 fits(test, value) if lower(test.computeType) == lower(value)
@@ -151,7 +152,7 @@ fits(test, value) if {
 
 fits(test, value) if startswith(lower(value), lower(test.startsWith))
 
-fits(test, value) if regex.match(sprintf("(?i)%s", [test.regex]), value)
+fits(test, value) if regex.match(lower(test.regex), lower(value))
 
 # Where the sizes of its virtual machines are.
 sizes(it) := [["properties", "properties", "vmSize"]] if {

@@ -3,7 +3,7 @@ package holdfast.rules.retirement.past_retirement_test
 import data.holdfast.lib.fixture
 import data.holdfast.rules.retirement.past_retirement as rule
 
-compute(properties) := fixture.whole({"ws-west/cpu": {
+compute(properties) := fixture.whole_with_data({"ws-west/cpu": {
 	"type": "Microsoft.MachineLearningServices/workspaces/computes",
 	"location": "westeurope",
 	"properties": properties,
@@ -12,7 +12,7 @@ compute(properties) := fixture.whole({"ws-west/cpu": {
 cluster(size) := compute({"computeType": "AmlCompute", "properties": {"vmSize": size}})
 
 # Something that a compute of the workspace attaches.
-attached(body) := fixture.whole({
+attached(body) := fixture.whole_with_data({
 	"thing": body,
 	"ws-west/my": {"links": {"service": {"/properties/target": ["thing"]}}},
 })
@@ -23,18 +23,18 @@ found_in(doc) := {[found.about, found.pointer] | some found in found_all} if {
 }
 
 passes(doc, name) if {
-	some subject in doc.subjects
-	subject.kind == "retirable"
-	endswith(subject.resource, concat("", ["/", name]))
-	subject.id in rule.pass with input as doc
+	some one in doc.subjects
+	one.kind == "retirable"
+	endswith(one.resource, concat("", ["/", name]))
+	one.id in rule.pass with input as doc
 }
 
 test_current_sizes_and_skus_pass if {
 	passes(cluster("Standard_DS3_v2"), "stdata")
 	passes(cluster("Standard_NC24ads_A100_v4"), "cpu")
-	passes(fixture.whole({}), "stdata")
-	passes(fixture.whole({}), "acr")
-	count(rule.deny) == 0 with input as fixture.whole({})
+	passes(fixture.whole_with_data({}), "stdata")
+	passes(fixture.whole_with_data({}), "acr")
+	count(rule.deny) == 0 with input as fixture.whole_with_data({})
 }
 
 test_retired_sizes_are_denied if {
@@ -52,16 +52,23 @@ test_retired_sizes_are_denied if {
 		"Standard_HB60rs": "hb-v1",
 		"Standard_DC4s_v2": "dc-v2",
 	}
-	doc := cluster("Standard_NC6s_v3")
-	cpu := sprintf("%s/computes/cpu", [fixture.id("ws-west")])
-	every size, row in sizes {
-		sized := json.patch(doc, [{
-			"op": "replace",
-			"path": ["resources", cpu, "properties", "properties", "vmSize"],
-			"value": size,
-		}])
-		found_in(sized) == {[row, "/properties/properties/vmSize"]}
+	all := fixture.whole_with_data({name: body |
+		some size, _ in sizes
+		name := concat("/", ["ws-west", lower(size)])
+		body := {
+			"type": "Microsoft.MachineLearningServices/workspaces/computes",
+			"properties": {"computeType": "AmlCompute", "properties": {"vmSize": size}},
+		}
+	})
+	denied := rule.deny with input as all
+	count(denied) == count(sizes)
+	every found in denied {
+		found.pointer == "/properties/properties/vmSize"
+		some size, row in sizes
+		endswith(found.resource, concat("", ["/", lower(size)]))
+		found.about == row
 	}
+	doc := cluster("Standard_NC6s_v3")
 	some found in rule.deny with input as doc
 	not found.level
 	contains(found.message, `"cpu" relies on Virtual Machines: Standard_NC6s_v3`)
@@ -83,7 +90,7 @@ test_announced_is_a_warning_and_later_nothing if {
 }
 
 test_other_places_of_sizes_are_read if {
-	deployment := fixture.whole({
+	deployment := fixture.whole_with_data({
 		"ws-west/score": {"type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"},
 		"ws-west/score/blue": {
 			"type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
@@ -139,18 +146,18 @@ test_services_and_skus_are_denied if {
 test_what_has_a_rule_of_its_own_is_left_to_it if {
 	cluster_doc := compute({"computeType": "AKS", "properties": {"vmPriority": "LowPriority", "vmSize": "Standard_D4ds_v5"}})
 	count(rule.deny) == 0 with input as cluster_doc
-	classic := fixture.whole({"ai-west": {"properties": {"IngestionMode": "ApplicationInsights"}}})
+	classic := fixture.whole_with_data({"ai-west": {"properties": {"IngestionMode": "ApplicationInsights"}}})
 	count(rule.deny) == 0 with input as classic
 }
 
 test_unknown_facts_are_open if {
 	documents := [
-		["cpu", fixture.whole({"ws-west/cpu": {
+		["cpu", fixture.whole_with_data({"ws-west/cpu": {
 			"type": "Microsoft.MachineLearningServices/workspaces/computes",
 			"properties": {"computeType": "AmlCompute"},
 			"unknown": {"/properties/properties/vmSize": "the expression parameters('size') cannot be resolved"},
 		}})],
-		["stdata", fixture.whole({"stdata": {"unknown": {"/kind": "forbidden"}}})],
+		["stdata", fixture.whole_with_data({"stdata": {"unknown": {"/kind": "forbidden"}}})],
 		["thing", attached({
 			"type": "Microsoft.ContainerService/managedClusters",
 			"properties": {"networkProfile": {"networkPlugin": "azure", "loadBalancerSku": "standard"}},

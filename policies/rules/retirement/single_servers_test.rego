@@ -4,7 +4,7 @@ import data.holdfast.lib.fixture
 import data.holdfast.rules.retirement.single_servers as rule
 
 # A connection of the workspace leads to a single server.
-single(connection, type) := fixture.whole({
+single(connection, type) := fixture.whole_with_data({
 	"old": {"type": type},
 	connection: {"links": {"service": {"/properties/target": ["old"]}}},
 })
@@ -14,7 +14,7 @@ postgresql := single("ws-west/pg", "Microsoft.DBforPostgreSQL/servers")
 mysql := single("ws-west/my", "Microsoft.DBforMySQL/servers")
 
 test_flexible_servers_pass if {
-	doc := fixture.whole({})
+	doc := fixture.whole_with_data({})
 	count(rule.pass) == 3 with input as doc
 	count(rule.deny) == 0 with input as doc
 }
@@ -50,6 +50,6 @@ test_without_a_date_it_is_open if {
 }
 
 test_unrelated_servers_are_not_judged if {
-	doc := fixture.whole({"old": {"type": "Microsoft.DBforPostgreSQL/servers"}})
+	doc := fixture.whole_with_data({"old": {"type": "Microsoft.DBforPostgreSQL/servers"}})
 	count(rule.deny) == 0 with input as doc
 }

@@ -9,7 +9,7 @@ types := [
 	"Microsoft.Sql/locations/instanceFailoverGroups",
 ]
 
-listed(changes) := fixture.complete(fixture.pair(changes), types)
+listed(changes) := fixture.complete(fixture.pair_with_data(changes), types)
 
 alone := {"sql-west/fg": null}
 
@@ -48,12 +48,12 @@ instance_group(region) := instance({"westeurope/ifg": {
 }})
 
 test_group_to_the_failover_region_passes if {
-	count(rule.pass) == 1 with input as fixture.pair({})
+	count(rule.pass) == 1 with input as fixture.pair_with_data({})
 	count(rule.deny) == 0 with input as listed({})
 }
 
 test_region_of_the_partner_is_taken_from_the_server_too if {
-	doc := fixture.pair({"sql-west/fg": {"properties": {"partnerServers": [{"id": "sql-north"}]}}})
+	doc := fixture.pair_with_data({"sql-west/fg": {"properties": {"partnerServers": [{"id": "sql-north"}]}}})
 	count(rule.pass) == 1 with input as doc
 }
 
@@ -120,7 +120,7 @@ test_other_copies_do_not_pass if {
 }
 
 test_instance_in_a_group_passes if {
-	count(rule.pass) == 1 with input as fixture.pair(instance_group("North Europe"))
+	count(rule.pass) == 1 with input as fixture.pair_with_data(instance_group("North Europe"))
 	count(rule.deny) == 0 with input as listed(instance_group("northeurope"))
 }
 
@@ -133,10 +133,10 @@ test_instance_without_a_group_is_denied if {
 
 test_incomplete_enumeration_is_open if {
 	every type in types {
-		doc := fixture.complete(fixture.pair(alone), [type])
+		doc := fixture.complete(fixture.pair_with_data(alone), [type])
 		count(rule.deny | rule.pass) == 0 with input as doc
 	}
-	count(rule.deny | rule.pass) == 0 with input as fixture.pair(instance({}))
+	count(rule.deny | rule.pass) == 0 with input as fixture.pair_with_data(instance({}))
 }
 
 test_unknown_facts_are_open if {

@@ -3,7 +3,7 @@ package holdfast.rules.sql.zones_and_backup_test
 import data.holdfast.lib.fixture
 import data.holdfast.rules.sql.zones_and_backup as rule
 
-database(change) := fixture.pair({"sql-west/train": change})
+database(change) := fixture.pair_with_data({"sql-west/train": change})
 
 backup(current, requested) := database({"properties": {
 	"currentBackupStorageRedundancy": current,
@@ -50,7 +50,7 @@ test_region_without_zones_needs_none if {
 
 test_instances_are_judged_alike if {
 	connected := {"links": {"service": {"/properties/target": ["mi-west"]}}}
-	doc := fixture.pair({
+	doc := fixture.pair_with_data({
 		"ws-west/sql": connected,
 		"ws-north/sql": connected,
 		"mi-west": {
@@ -69,7 +69,7 @@ test_copy_takes_the_place_of_the_backup_where_there_is_no_pair if {
 	}}
 	copied := database(local)
 	count(rule.pass) == 1 with input as copied
-	alone := fixture.pair({"sql-west/train": local, "sql-west/fg": null})
+	alone := fixture.pair_with_data({"sql-west/train": local, "sql-west/fg": null})
 	some exemption in rule.exempt with input as alone
 	contains(exemption.reason, "HF-SQL-001")
 	count(rule.deny | rule.pass) == 0 with input as alone
