@@ -34,8 +34,11 @@ fn verdict(word: &str) -> Verdict {
     }
 }
 
+/// A table is about the rules that it names; another rule changes nothing in it.
 fn differences(source: &str, expected: &Verdicts, found: &Verdicts) -> Vec<String> {
-    let keys: std::collections::BTreeSet<_> = expected.keys().chain(found.keys()).collect();
+    let rules: std::collections::BTreeSet<&str> = expected.keys().map(|(rule, _)| rule.as_str()).collect();
+    let found_keys = found.keys().filter(|(rule, _)| rules.contains(rule.as_str()));
+    let keys: std::collections::BTreeSet<_> = expected.keys().chain(found_keys).collect();
     let mut lines = Vec::new();
     for key in keys {
         if expected.get(key) != found.get(key) {

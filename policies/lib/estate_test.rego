@@ -58,13 +58,14 @@ test_held_means_declared_here_for_certain if {
 test_dangling_needs_a_complete_enumeration if {
 	gone := {"id": "/subscriptions/s/x", "exact": true, "found": false}
 	inexact := {"id": "/subscriptions/s/x", "exact": false, "found": false}
-	everywhere := {"microsoft.keyvault/vaults": ["*"]}
-	estate.dangling(gone, vaults) with input as {"source": "iac", "complete": everywhere}
-	not estate.dangling(gone, vaults) with input as {"source": "live", "complete": everywhere}
+	declared := {"source": "iac", "complete": {"microsoft.keyvault/vaults": ["*"]}}
+	read := {"source": "live", "complete": {"microsoft.keyvault/vaults": ["*"]}}
+	estate.dangling(gone, vaults) with input as declared
+	not estate.dangling(gone, vaults) with input as read
 	estate.dangling(gone, vaults) with input as {"complete": {"microsoft.keyvault/vaults": ["/subscriptions/s"]}}
 	not estate.dangling(gone, vaults) with input as {"complete": {"microsoft.keyvault/vaults": ["/subscriptions/sx"]}}
 	not estate.dangling(gone, vaults) with input as {"complete": {}}
-	not estate.dangling(inexact, vaults) with input as {"source": "iac", "complete": everywhere}
+	not estate.dangling(inexact, vaults) with input as declared
 }
 
 test_provisioning_state_is_missing_in_source_code_only if {

@@ -750,13 +750,13 @@ subjects("subscription", _, resources) := [object.union(subject, place) |
 
 subjects("estate", _, resources) := [subject |
 	some own, one in resources
-	reached := [id(name) |
-		some name in members
-		own in graph.reachable({from: targets_of(other) | some from, other in resources}, {id(name)})
-	]
+	reached := [id(name) | some name in members; own in reach[name]]
 	some kind in estate_kinds_of(one.type, reached)
 	subject := {"id": sprintf("%s:%s", [kind, own]), "kind": kind, "resource": own, "workspaces": reached}
-]
+] if {
+	leads := {from: targets_of(other) | some from, other in resources}
+	reach := {name: graph.reachable(leads, {id(name)}) | some name in members}
+}
 
 estate_kinds_of(type, reached) := {name | some name, types in estate_kinds; type in types} | used if {
 	used := {"resource" | count(reached) > 0}

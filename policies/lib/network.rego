@@ -97,21 +97,23 @@ users(pair, it) := {{"workspace": workspace, "relation": relation} |
 
 # Whether a resource takes no traffic from networks that it does not know: "endpoints" if only private
 # endpoints lead to it, "firewall" if its firewall admits networks or resources.
-closed(it) := "endpoints" if lower(it.properties.publicNetworkAccess) == "disabled"
+closed(it) := "endpoints" if disabled(it)
 
 closed(it) := "firewall" if {
-	not lower(it.properties.publicNetworkAccess) == "disabled"
+	not disabled(it)
 	default_action(it) == "deny"
 	admits(it)
 }
 
 closed(it) := "endpoints" if {
-	not lower(it.properties.publicNetworkAccess) == "disabled"
+	not disabled(it)
 	default_action(it) == "deny"
 	not admits(it)
 	certain(it, ["properties", firewall(it), "virtualNetworkRules"])
 	certain(it, ["properties", firewall(it), "resourceAccessRules"])
 }
+
+disabled(it) if lower(it.properties.publicNetworkAccess) == "disabled"
 
 # Whether a resource takes traffic from everywhere. Azure's default, also without any firewall.
 reachable_by_all(it) if {

@@ -40,9 +40,11 @@ fn options(args: &SourceArgs, config: &Config) -> Result<LiveOptions, Failure> {
         subscriptions: args.subscription.clone(),
         management_groups: args.management_group.clone(),
         all: args.all_subscriptions,
-        exclude: config.scopes.exclude.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
+        exclude: Vec::new(),
     };
     let mut options = LiveOptions::new(scope);
+    let scopes = config.scopes.clone();
+    options.admits = Some(Arc::new(move |id: &str, name: Option<&str>| scopes.admits(id, name)));
     options.auth = args.auth.as_deref().map(method).transpose()?;
     options.deadline = args.deadline.as_deref().map(duration).transpose()?;
     options.dependencies = dependencies(config);

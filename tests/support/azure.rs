@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -54,6 +54,34 @@ pub struct Azure {
     /// The locations of every subscription, and the regions that offer workspaces.
     locations: Value,
     offering: Vec<String>,
+    /// The limits of Azure, if they are kept.
+    quotas: Option<Mutex<BTreeMap<String, Quota>>>,
+}
+
+/// What is left of a limit: so many at once, refilled by so many per second.
+struct Quota {
+    burst: f64,
+    per_second: f64,
+    left: f64,
+    at: Instant,
+}
+
+impl Quota {
+    fn new(burst: f64, per_second: f64) -> Self {
+        Self { burst, per_second, left: burst, at: Instant::now() }
+    }
+
+    /// Takes one: what is left, or when to come again.
+    fn take(&mut self) -> Result<f64, f64> {
+        let now = Instant::now();
+        self.left = (self.left + (now - self.at).as_secs_f64() * self.per_second).min(self.burst);
+        self.at = now;
+        if self.left < 1.0 {
+            return Err((1.0 - self.left) / self.per_second);
+        }
+        self.left -= 1.0;
+        Ok(self.left)
+    }
 }
 
 /// Types that Resource Graph does not carry.
@@ -88,6 +116,7 @@ impl Azure {
             hidden: Vec::new(),
             locations: json!([]),
             offering: Vec::new(),
+            quotas: None,
         }
     }
 
@@ -141,6 +170,13 @@ impl Azure {
         self
     }
 
+    /// Keeps to the limits that Azure documents: 250 reads per subscription and 25 more each second, 800
+    /// of storage in five minutes, 15 queries of Resource Graph in five seconds.
+    pub fn throttle(&mut self) -> &mut Self {
+        self.quotas = Some(Mutex::default());
+        self
+    }
+
     /// Hides a resource from the graph.
     pub fn hide(&mut self, id: &str) -> &mut Self {
         self.hidden.push(id.to_ascii_lowercase());
@@ -161,9 +197,32 @@ impl Azure {
 
     /// Answers a request.
     pub fn answer(&self, request: &Request) -> Reply {
-        let mut reply = self.faulty(request).unwrap_or_else(|| self.healthy(request));
+        let refused = self.refused(request);
+        let mut reply = refused.or_else(|| self.faulty(request)).unwrap_or_else(|| self.healthy(request));
         reply.delay = self.delay;
         reply.with("x-ms-correlation-request-id", "11111111-2222-3333-4444-555555555555")
+    }
+
+    /// The answer to what is beyond a limit.
+    fn refused(&self, request: &Request) -> Option<Reply> {
+        let mut quotas = self.quotas.as_ref()?.lock().expect("no thread panicked");
+        let path = request.path();
+        let mut limits = Vec::new();
+        if path.contains("microsoft.resourcegraph") {
+            limits.push(("graph".to_owned(), 15.0, 3.0));
+        } else if let ["subscriptions", id, ..] = path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+            limits.push(((*id).to_owned(), 250.0, 25.0));
+            if path.contains("/microsoft.storage/") {
+                limits.push((format!("{id} storage"), 800.0, 800.0 / 300.0));
+            }
+        }
+        for (name, burst, per_second) in limits {
+            if let Err(wait) = quotas.entry(name).or_insert_with(|| Quota::new(burst, per_second)).take() {
+                let code = "SubscriptionRequestsThrottled";
+                return Some(error(429, code).with("retry-after", &wait.ceil().to_string()));
+            }
+        }
+        None
     }
 
     fn faulty(&self, request: &Request) -> Option<Reply> {

@@ -63,9 +63,9 @@ deny contains finding.of(subject, secondary, "", message) if {
 deny contains finding.of(subject, it, "/properties/resourceId", message) if {
 	some [subject, primary, secondary] in judged
 	some it in kubernetes(secondary)
-	cluster := estate.associated(it, "kubernetes_cluster")
+	cluster := behind(it)
 	some other in kubernetes(primary)
-	estate.same(cluster, estate.associated(other, "kubernetes_cluster"))
+	estate.same(cluster, behind(other))
 	message := sprintf(
 		`"%s" leads to "%s", the cluster of the primary, and fails with it; expected is one in its own region`,
 		[it.name, cluster.name],
@@ -76,7 +76,7 @@ deny contains finding.of(subject, it, "/properties/resourceId", message) if {
 	some [subject, primary, secondary] in judged
 	some workspace in [primary, secondary]
 	some it in kubernetes(workspace)
-	cluster := estate.resource(estate.associated(it, "kubernetes_cluster"))
+	cluster := estate.resource(behind(it))
 	endswith(cluster.type, "/managedclusters")
 	cluster.location != workspace.location
 	not shared(primary, secondary, cluster)
@@ -98,10 +98,7 @@ pass contains subject.id if {
 	}
 	every it in kubernetes(secondary) {
 		every other in kubernetes(primary) {
-			estate.distinct(
-				estate.associated(it, "kubernetes_cluster"),
-				estate.associated(other, "kubernetes_cluster"),
-			)
+			estate.distinct(behind(it), behind(other))
 		}
 	}
 }
@@ -129,6 +126,8 @@ kubernetes(workspace) := {it |
 	compute.kind(it) in {"kubernetes", "aks"}
 }
 
+behind(it) := estate.associated(it, "kubernetes_cluster")
+
 # Whether all computes of a workspace are known by their type.
 whole(workspace) if {
 	estate.complete_in("Microsoft.MachineLearningServices/workspaces/computes", workspace.id)
@@ -138,15 +137,15 @@ whole(workspace) if {
 }
 
 at_home(it, workspace) if {
-	cluster := estate.resource(estate.associated(it, "kubernetes_cluster"))
+	cluster := estate.resource(behind(it))
 	cluster.location == workspace.location
 }
 
-at_home(it, _) if contains(estate.associated(it, "kubernetes_cluster").id, "/microsoft.kubernetes/connectedclusters/")
+at_home(it, _) if contains(behind(it).id, "/microsoft.kubernetes/connectedclusters/")
 
 shared(primary, secondary, cluster) if {
 	every workspace in [primary, secondary] {
 		some it in kubernetes(workspace)
-		estate.same(estate.associated(it, "kubernetes_cluster"), cluster)
+		estate.same(behind(it), cluster)
 	}
 }

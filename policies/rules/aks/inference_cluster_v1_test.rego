@@ -22,9 +22,11 @@ test_clusters_of_the_first_version_are_denied if {
 }
 
 test_the_message_says_more_of_it if {
-	some made in rule.deny with input as old({"isAttachedCompute": false})
+	created := old({"isAttachedCompute": false})
+	some made in rule.deny with input as created
 	contains(made.message, "made by the service, so it cannot be made available in another region")
-	some test in rule.deny with input as old({"properties": {"clusterPurpose": "DevTest"}})
+	tried := old({"properties": {"clusterPurpose": "DevTest"}})
+	some test in rule.deny with input as tried
 	contains(test.message, "made for development and testing")
 	unknown := cluster({"properties": {"computeType": "AKS"}, "unknown": {"/properties/isAttachedCompute": "forbidden"}})
 	count(rule.deny) == 1 with input as unknown

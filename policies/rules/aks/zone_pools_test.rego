@@ -23,11 +23,11 @@ test_pools_over_zones_pass if {
 
 test_pools_in_one_zone_or_none_are_denied if {
 	doc := profiles([{"name": "sys", "availabilityZones": ["2"]}, {"name": "inf"}])
-	{found.about | some found in rule.deny} == {"sys", "inf"} with input as doc
+	{one.about | some one in rule.deny} == {"sys", "inf"} with input as doc
 	some found in rule.deny with input as doc
 	found.pointer == "/properties/agentPoolProfiles"
 	found.resource == fixture.id("aks-west")
-	{found.message | some found in rule.deny} == {
+	{one.message | some one in rule.deny} == {
 		`"aks-west" has the node pool "sys" in zone 2 only; expected are at least two zones`,
 		`"aks-west" has the node pool "inf" in no zone; expected are at least two zones`,
 	} with input as doc

@@ -162,8 +162,10 @@ listed(workspace) if {
 # The rules that somebody made, not the service.
 own_rules(workspace) := [rule |
 	some rule in estate.related(workspace, "outbound_rules")
-	not lower(rule.properties.category) in {"required", "recommended", "dependency"}
+	not made_by_service(rule)
 ]
+
+made_by_service(rule) if lower(rule.properties.category) in {"required", "recommended", "dependency"}
 
 # What a workspace has that the other one is proved not to have, in words.
 lacking(workspace, other) := [text |

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::source::redact::blank;
 
+use super::checkpoint::identity;
 use super::failure::{Failure, FailureKind};
 use super::http::ArmClient;
 use super::plan::{Plan, Table};
@@ -25,19 +26,16 @@ pub(super) struct Rows {
 
 /// Reads all pages of one table for a batch of subscriptions.
 pub(super) async fn read(client: &ArmClient, plan: &Plan, table: Table, subscriptions: &[String]) -> Rows {
-    // The plan and the subscriptions are those of the checkpoint, so the first one names the batch.
-    let key = format!("{} {}", table.name(), subscriptions.first().map(String::as_str).unwrap_or_default());
-    rows(client, &key, table, &plan.types_in(table), subscriptions).await
+    rows(client, table.name(), table, &plan.types_in(table), subscriptions).await
 }
 
 /// Reads all resources of these types; `purpose` names the reading.
 pub(super) async fn read_types(client: &ArmClient, purpose: &str, types: &[String], subscriptions: &[String]) -> Rows {
-    let key = format!("{purpose} {}", subscriptions.first().map(String::as_str).unwrap_or_default());
-    rows(client, &key, Table::Resources, types, subscriptions).await
+    rows(client, purpose, Table::Resources, types, subscriptions).await
 }
 
-async fn rows(client: &ArmClient, key: &str, table: Table, types: &[String], subscriptions: &[String]) -> Rows {
-    let key = format!("GRAPH {key}");
+async fn rows(client: &ArmClient, purpose: &str, table: Table, types: &[String], subscriptions: &[String]) -> Rows {
+    let key = format!("GRAPH {purpose} {}", identity(types.iter().chain(subscriptions).cloned()));
     if let Some(rows) = client.recall(&key) {
         return Rows { table, subscriptions: subscriptions.to_vec(), rows, failure: None };
     }

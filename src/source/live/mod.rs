@@ -52,6 +52,8 @@ pub use shard::{Shard, Together};
 pub struct LiveOptions {
     /// What to read.
     pub scope: Scope,
+    /// Which of the subscriptions that are found are read, by id and display name; `None` for all.
+    pub admits: Option<Admits>,
     /// The one way to sign in; `None` tries all.
     pub auth: Option<Method>,
     /// Environment variables: cloud, credentials, `SSL_CERT_FILE`.
@@ -71,11 +73,15 @@ pub struct LiveOptions {
     pub stop_on_interrupt: bool,
 }
 
+/// Says by id and display name whether a subscription is read.
+pub type Admits = Arc<dyn Fn(&str, Option<&str>) -> bool + Send + Sync>;
+
 impl LiveOptions {
     /// Defaults with the environment of this process.
     pub fn new(scope: Scope) -> Self {
         Self {
             scope,
+            admits: None,
             auth: None,
             environment: process_environment(),
             deadline: None,
@@ -224,7 +230,11 @@ async fn begin(
     let client = http::ArmClient::new(http, cloud, tokens, options.limits, options.deadline, interrupted, events);
     let client = client.going_on_from(checkpoint);
     let resolved = scope::resolve(&client, &options.scope).await;
-    Ok((client, resolved.map_err(|failure| LiveError::Subscriptions(failure.message))?))
+    let mut resolved = resolved.map_err(|failure| LiveError::Subscriptions(failure.message))?;
+    if let Some(admits) = &options.admits {
+        resolved.retain(&|subscription| admits(&subscription.id, subscription.name.as_deref()));
+    }
+    Ok((client, resolved))
 }
 
 /// Becomes true at the first Ctrl-C, if asked to listen. The second one ends the process: its default

@@ -68,11 +68,9 @@ pub(super) async fn resolve(client: &ArmClient, scope: &Scope) -> Result<Resolve
         let name = subscription.name.as_deref().unwrap_or_default();
         scope.exclude.iter().any(|out| out.eq_ignore_ascii_case(&subscription.id) || out.eq_ignore_ascii_case(name))
     };
-    resolved.subscriptions.retain(|subscription| !excluded(subscription));
     resolved.subscriptions.sort();
     resolved.subscriptions.dedup_by(|a, b| a.id == b.id);
-    let Resolved { subscriptions, bodies, .. } = &mut resolved;
-    bodies.retain(|id, _| subscriptions.iter().any(|subscription| subscription.id == *id));
+    resolved.retain(&|subscription| !excluded(subscription));
     Ok(resolved)
 }
 
@@ -114,6 +112,13 @@ async fn find(client: &ArmClient, wanted: &str, seen: &BTreeMap<String, Value>, 
 }
 
 impl Resolved {
+    /// Leaves out subscriptions.
+    pub(super) fn retain(&mut self, wanted: &dyn Fn(&SubscriptionScope) -> bool) {
+        self.subscriptions.retain(|subscription| wanted(subscription));
+        let Self { subscriptions, bodies, .. } = self;
+        bodies.retain(|id, _| subscriptions.iter().any(|subscription| subscription.id == *id));
+    }
+
     fn add(&mut self, id: &str, item: Value) {
         let name = display_name(&item).map(str::to_owned);
         self.subscriptions.push(SubscriptionScope { id: id.to_owned(), name, readable: true });
