@@ -11,7 +11,7 @@ import data.holdfast.lib.fixture
 type := "Microsoft.Authorization/roleAssignments"
 
 # The input of a pair rule about access.
-pair(changes) := fixture.pair(object.union_n([fixture.without_data, estate, changes]))
+pair(changes) := fixture.pair(object.union(estate, changes))
 
 # The same, with a complete enumeration of role assignments.
 complete_pair(changes) := fixture.complete(pair(changes), [type])
@@ -50,7 +50,7 @@ grant(on, principal, kind, role) := {
 	},
 }
 
-estate := {
+estate := object.union(fixture.without_data, {
 	"ws-west": {"identity": {"principalId": principals.west}},
 	"ws-north": {"identity": {"principalId": principals.north}},
 	"kv": {"properties": {"enableRbacAuthorization": true}},
@@ -66,7 +66,7 @@ estate := {
 	"ra-push-north": grant("acr", "north", "ServicePrincipal", "push"),
 	"ra-secrets-west": grant("kv", "west", "ServicePrincipal", "secrets officer"),
 	"ra-secrets-north": grant("kv", "north", "ServicePrincipal", "secrets officer"),
-}
+})
 
 # The relations that access has, as the host computes them, by resource.
 links(_, of_type) := {} if not of_type[lower(type)]

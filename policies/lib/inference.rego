@@ -39,7 +39,11 @@ deployment(endpoint, name) := one if {
 
 # The deployments that answer, or that will when the endpoint takes over: those with traffic, or all if
 # there is none.
-serving(endpoint) := [one | some name in receiving(endpoint); one := deployment(endpoint, name)] if {
+serving(endpoint) := [one |
+	some one in estate.related(endpoint, "deployments")
+	some name in receiving(endpoint)
+	twins.alike(one.name, name)
+] if {
 	traffic_sum(endpoint) > 0
 }
 

@@ -14,9 +14,13 @@ import data.holdfast.lib.estate
 import data.holdfast.lib.twins
 
 # The pairs of a subject that fail over into its region, with both members.
-failovers(subject) := [{"pair": pair, "primary": estate.primary(pair), "secondary": estate.secondary(pair)} |
+failovers(subject) := [{"pair": pair, "primary": primary, "secondary": secondary} |
 	some pair in input.pairs
 	pair.id in subject.pairs
+	some primary in estate.members(pair)
+	primary.id == pair.primary
+	some secondary in estate.members(pair)
+	secondary.id == pair.secondary
 ]
 
 # The workspaces that they fail over into.
@@ -44,16 +48,13 @@ limit(subject, family) := min(found) if {
 	count(found) > 0
 }
 
-# What a workspace is allotted of a family by its own quota.
-allotted(workspace, family) := min(found) if {
-	found := {row.limit |
-		some list in estate.related(workspace, "quotas")
-		some row in list.value
-		startswith(lower(row.id), concat("", [workspace.id, "/"]))
-		row_family(row) == family
-		row.limit > 0
-	}
-	count(found) > 0
+# What a workspace is allotted of a family by its own quota, if anything.
+allotted(workspace, family) := {row.limit |
+	some list in estate.related(workspace, "quotas")
+	some row in list.value
+	startswith(lower(row.id), concat("", [workspace.id, "/"]))
+	row_family(row) == family
+	row.limit > 0
 }
 
 # Whether a limit lets so many vCPUs run.

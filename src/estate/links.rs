@@ -251,11 +251,6 @@ fn strings(value: &Value, take: &mut impl FnMut(&str)) {
 
 fn named_strings(value: &Value, wanted: &[&str], take: &mut impl FnMut(&str)) {
     match value {
-        Value::String(text) => {
-            if wanted.is_empty() {
-                take(text);
-            }
-        }
         Value::Array(items) => items.iter().for_each(|item| named_strings(item, wanted, take)),
         Value::Object(members) => {
             for (name, member) in members {

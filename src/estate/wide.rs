@@ -150,7 +150,10 @@ impl Estate {
     pub(super) fn estate_resources(&self, config: &Config) -> BTreeSet<usize> {
         let mut roots: Vec<usize> = self.workspaces.iter().map(|facts| facts.resource).collect();
         roots.extend(self.all_dependencies(config));
-        let of_estate = |number: &usize| OF_ESTATE.contains(&self.resources[*number].resource_type.as_str());
+        // Source code without any workspace is no business of these rules.
+        let concerned = !self.workspaces.is_empty();
+        let of_estate =
+            |number: &usize| concerned && OF_ESTATE.contains(&self.resources[*number].resource_type.as_str());
         roots.extend((0..self.resources.len()).filter(of_estate));
         self.reachable(&roots, false)
     }

@@ -145,7 +145,11 @@ compared contains [subject, cluster, twin] if {
 
 failover(subject) := estate.secondary(estate.pair(subject))
 
-of_size(cluster) := concat("", [sprintf(" of size %s", [known]) | known := size(cluster)])
+of_size(cluster) := sprintf(" of size %s", [size(cluster)]) if sized(cluster)
+
+of_size(cluster) := "" if not sized(cluster)
+
+sized(cluster) if is_string(size(cluster))
 
 size(it) := it.properties.properties.vmSize
 

@@ -46,31 +46,32 @@ import data.holdfast.lib.estate
 import data.holdfast.lib.finding
 
 deny contains finding.of(subject, version, "/properties/dataUri", message) if {
-	some [subject, version] in judged
-	path := root_path(version.properties.dataUri)
-	not scratch(path)
-	not mounted(path)
+	some [subject, version, uri] in judged
+	in_root(uri)
+	not scratch(path(uri))
+	not mounted(path(uri))
 	message := sprintf(
 		`"%s" lies in the root of the Databricks file system (%s), which no other region has; expected is storage of your own`,
-		[asset(version), version.properties.dataUri],
+		[asset(version), uri],
 	)
 }
 
 pass contains subject.id if {
-	some [subject, version] in judged
-	version.properties.dataUri != ""
-	not root_path(version.properties.dataUri)
+	some [subject, _, uri] in judged
+	not in_root(uri)
 }
 
 pass contains subject.id if {
-	some [subject, version] in judged
-	mounted(root_path(version.properties.dataUri))
+	some [subject, _, uri] in judged
+	in_root(uri)
+	mounted(path(uri))
 }
 
 exempt contains finding.exempt(subject, reason) if {
-	some [subject, version] in judged
-	scratch(root_path(version.properties.dataUri))
-	reason := sprintf("%s is a folder for scratch data or libraries", [version.properties.dataUri])
+	some [subject, _, uri] in judged
+	in_root(uri)
+	scratch(path(uri))
+	reason := sprintf("%s is a folder for scratch data or libraries", [uri])
 }
 
 exempt contains finding.exempt(subject, "outside production") if {
@@ -81,27 +82,22 @@ exempt contains finding.exempt(subject, "outside production") if {
 	}
 }
 
-judged contains [subject, version] if {
+# Subject, version and what it points at.
+judged contains [subject, version, version.properties.dataUri] if {
 	some subject in estate.subjects("data_version")
 	version := estate.resource(subject)
 	is_string(version.properties.dataUri)
+	version.properties.dataUri != ""
 }
+
+in_root(uri) if regex.match(`^(dbfs:|/dbfs/)`, lower(uri))
 
 # The path in the Databricks file system: dbfs:/x and /dbfs/x are /x.
-root_path(uri) := concat("", ["/", trim_left(substring(uri, 5, -1), "/")]) if {
-	some start in ["dbfs:", "/dbfs"]
-	startswith(lower(uri), start)
-}
+path(uri) := concat("", ["/", trim_left(substring(uri, 5, -1), "/")])
 
-scratch(path) if {
-	some folder in ["/tmp", "/filestore", "/databricks-datasets"]
-	startswith(concat("", [lower(path), "/"]), concat("", [folder, "/"]))
-}
+scratch(at) if regex.match(`^/(tmp|filestore|databricks-datasets)(/|$)`, lower(at))
 
-mounted(path) if {
-	some folder in ["/mnt/", "/volumes/"]
-	startswith(lower(path), folder)
-}
+mounted(at) if regex.match(`^/(mnt|volumes)/`, lower(at))
 
 # name:version, as people know it.
 asset(version) := concat(":", [parts[count(parts) - 3], parts[count(parts) - 1]]) if parts := split(version.id, "/")

@@ -150,10 +150,11 @@ behind(it) := estate.associated(it, "hdinsight_cluster")
 # data_dependencies names.
 candidates(subject) := {cluster |
 	some it in attached(estate.secondary(estate.pair(subject)))
-	cluster := estate.resource(behind(it))
+	some cluster in estate.related(it, "hdinsight_cluster")
 } | {cluster |
 	some named in input.parameters.data_dependencies
-	cluster := input.resources[named]
+	some own, cluster in input.resources
+	own == named
 	cluster.type == "microsoft.hdinsight/clusters"
 	it := estate.resource(subject)
 	estate.distinct(cluster, behind(it))

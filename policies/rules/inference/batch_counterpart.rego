@@ -75,7 +75,7 @@ deny contains finding.related(found, [{"resource": endpoint, "message": "The end
 
 deny contains finding.of(subject, it, "/properties/provisioningState", message) if {
 	some [subject, _, twin] in compared
-	some it in array.concat([twin], [one | one := chosen(twin)])
+	some it in checked(twin)
 	state := it.properties.provisioningState
 	lower(state) in {"failed", "canceled"}
 	message := sprintf(
@@ -153,6 +153,12 @@ judged contains [subject, estate.resource(subject), estate.secondary(estate.pair
 # Subject, secondary and its endpoint of the same name.
 compared contains [subject, secondary, twins.twin(secondary, "batch_endpoints", endpoint.name)] if {
 	some [subject, endpoint, secondary] in judged
+}
+
+# The endpoint and its default deployment, as far as it is there.
+checked(endpoint) := {endpoint} | {one |
+	some one in estate.related(endpoint, "deployments")
+	twins.alike(one.name, endpoint.properties.defaults.deploymentName)
 }
 
 chosen(endpoint) := inference.deployment(endpoint, endpoint.properties.defaults.deploymentName)

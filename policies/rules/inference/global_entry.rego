@@ -36,7 +36,6 @@
 #     - Microsoft.Cdn/profiles/originGroups/origins
 #     - Microsoft.ApiManagement/service
 #     - Microsoft.ApiManagement/service/backends
-#   evidence_seen: none
 #   static: partial
 #   seeds: [S24, S25]
 #   change: in-place

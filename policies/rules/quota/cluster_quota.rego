@@ -63,7 +63,7 @@ deny contains finding.about(found, concat(" ", [workspace.name, family])) if {
 	some family, cores in needs
 	quota.fits(quota.limit(subject, family), cores)
 	some workspace in quota.targets(subject)
-	most := quota.allotted(workspace, family)
+	some most in quota.allotted(workspace, family)
 	not quota.fits(most, cores)
 	some list in estate.related(workspace, "quotas")
 	message := sprintf(
@@ -80,9 +80,7 @@ pass contains subject.id if {
 	every family, cores in needs {
 		quota.fits(quota.limit(subject, family), cores)
 	}
-	every workspace in quota.targets(subject) {
-		not allotted_less(workspace, needs)
-	}
+	allotted_less(subject, needs) == set()
 }
 
 exempt contains finding.exempt(subject, reason) if {
@@ -118,8 +116,10 @@ nothing(subject) if {
 	}
 }
 
-allotted_less(workspace, needs) if {
+# The allotments of single workspaces that are too small.
+allotted_less(subject, needs) := {[workspace.name, family] |
+	some workspace in quota.targets(subject)
 	some family, cores in needs
-	most := quota.allotted(workspace, family)
+	some most in quota.allotted(workspace, family)
 	not quota.fits(most, cores)
 }

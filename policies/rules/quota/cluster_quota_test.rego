@@ -67,7 +67,7 @@ test_clusters_of_the_secondary_alone_count_too if {
 
 # The same with a second pair: another primary with a cluster of this name fails over into ws-north too.
 two_pairs(limit, name) := object.union(doc, {
-	"pairs": [doc.pairs[0], object.union(doc.pairs[0], {"id": "second", "primary": "/second"})],
+	"pairs": [doc.pairs[0], second],
 	"subjects": [object.union(doc.subjects[1], {"pairs": ["ws-west|ws-north", "second"]})],
 	"resources": {
 		"/second": {
@@ -80,6 +80,10 @@ two_pairs(limit, name) := object.union(doc, {
 	},
 }) if {
 	doc := fixture.tier(estate(limits(limit, -1)), "active-active")
+	second := object.union(
+		doc.pairs[0],
+		{"id": "second", "primary": "/second", "members": ["/second", fixture.id("ws-north")]},
+	)
 }
 
 test_pairs_that_fail_over_into_one_region_are_summed if {
