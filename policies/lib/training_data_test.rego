@@ -30,8 +30,10 @@ test_the_latest_version_is_the_one_that_the_asset_names if {
 
 test_source_code_without_datastores_has_nothing_to_judge if {
 	workspace := {"id": "w", "unknown": {}, "relations": {}}
-	training_data.without_datastores(workspace) with input as {"source": "iac", "complete": {}}
-	not training_data.without_datastores(workspace) with input as {"source": "live", "complete": {}}
+	declared := {"source": "iac", "complete": {}}
+	training_data.without_datastores(workspace) with input as declared
+	read := {"source": "live", "complete": {}}
+	not training_data.without_datastores(workspace) with input as read
 }
 
 test_ten_names_at_most if {
