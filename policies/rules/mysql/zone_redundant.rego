@@ -3,8 +3,9 @@
 # description: |
 #   A server without a standby in another zone is down with its data centre, and with it every job that
 #   reads from it. A standby in the same zone is noted: it helps when the server fails, not when the zone
-#   does. The Burstable tier has no high availability at all, and MySQL takes the mode only when a server is created. Read from Azure, the standby must
-#   be healthy. Judged is what a connection or data_dependencies names, in regions with zones.
+#   does. The Burstable tier has no high availability at all, and MySQL takes the mode only when a server
+#   is created. Read from Azure, the standby must be healthy. Judged is what a connection or
+#   data_dependencies names, in regions with zones.
 # scope: package
 # related_resources:
 #   - ref: https://learn.microsoft.com/azure/mysql/flexible-server/concepts-high-availability
@@ -29,7 +30,8 @@
 #   cost: "medium: standby server"
 #   remediation:
 #     text: >-
-#       Create a server with zone-redundant high availability, of the General Purpose or Business Critical tier, and move the data by dump and restore or by replication.
+#       Create a server with zone-redundant high availability, of the General Purpose or Business Critical tier, and
+#       move the data by dump and restore or by replication.
 #     cli: >-
 #       az mysql flexible-server create -n <my-zr> -g <rg> -l <region> --tier GeneralPurpose
 #       --sku-name Standard_D2ds_v4 --high-availability ZoneRedundant
@@ -61,7 +63,7 @@ deny contains finding.of(subject, server, "/sku/tier", message) if {
 	flexible_server.mode(server) == "disabled"
 	flexible_server.burstable(server)
 	message := sprintf(
-		`"%s" is Burstable, a tier without high availability; expected is General Purpose or Business Critical with a standby`,
+		`"%s" is Burstable, a tier without high availability; expected is General Purpose or Business Critical`,
 		[server.name],
 	)
 }

@@ -32,7 +32,8 @@
 #   change: in-place
 #   cost: "high: read replica (geo backup alone: replacement, low)"
 #   remediation:
-#     text: Create a read replica in the failover region; geo-redundant backup can only be chosen when a server is created.
+#     text: >-
+#       Create a read replica in the failover region; geo-redundant backup can only be chosen when a server is created.
 #     cli: az postgres flexible-server replica create --name <pg-dr> --source-server <pg> -g <rg> -l <region2>
 #     bicep: |
 #       properties: { createMode: 'Replica', sourceServerResourceId: pg.id }

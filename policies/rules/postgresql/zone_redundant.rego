@@ -60,7 +60,7 @@ deny contains finding.of(subject, server, "/sku/tier", message) if {
 	flexible_server.mode(server) == "disabled"
 	flexible_server.burstable(server)
 	message := sprintf(
-		`"%s" is Burstable, a tier without high availability; expected is General Purpose or Memory Optimized with a standby`,
+		`"%s" is Burstable, a tier without high availability; expected is General Purpose or Memory Optimized`,
 		[server.name],
 	)
 }

@@ -144,7 +144,10 @@ test_services_and_skus_are_denied if {
 }
 
 test_what_has_a_rule_of_its_own_is_left_to_it if {
-	cluster_doc := compute({"computeType": "AKS", "properties": {"vmPriority": "LowPriority", "vmSize": "Standard_D4ds_v5"}})
+	cluster_doc := compute({"computeType": "AKS", "properties": {
+		"vmPriority": "LowPriority",
+		"vmSize": "Standard_D4ds_v5",
+	}})
 	count(rule.deny) == 0 with input as cluster_doc
 	classic := fixture.whole_with_data({"ai-west": {"properties": {"IngestionMode": "ApplicationInsights"}}})
 	count(rule.deny) == 0 with input as classic
