@@ -80,7 +80,8 @@ fn a_rule_newer_than_the_snapshot_is_open() {
     let snapshot = record(&[]);
     let account = resource(&snapshot, "/stfraudprodweu");
     assert_eq!(account["properties"]["minimumTlsVersion"], Value::Null);
-    assert_eq!(account["holdfast"]["notCollected"], serde_json::json!(["/properties"]));
+    let left_out = account["holdfast"]["notCollected"].as_array().expect("a list");
+    assert!(left_out.contains(&"/properties/minimumTlsVersion".into()), "{left_out:?}");
     assert_eq!(judge(), ["open"]);
     record(&["--policy-dir", &policies]);
     assert_eq!(judge(), ["pass"]);

@@ -439,7 +439,7 @@ pub(super) fn id_at(from: &Resource, pointer: &str) -> Option<ResourceId> {
         Some(text) => text,
         None => Pointer::parse(pointer).and_then(|p| from.unknown_at(&p)).map(|_| unknown())?,
     };
-    Some(ResourceId::from_text(text))
+    Some(ResourceId::from_text(text.trim_end('/')))
 }
 
 fn by_network(from: &Resource, pointer: &'static str, index: &Index, resources: &[Resource]) -> Option<Reference> {

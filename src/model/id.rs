@@ -44,13 +44,12 @@ const GLOBALLY_UNIQUE: &[&str] = &[
 impl ResourceId {
     /// An id of which everything is known.
     pub fn parse(id: &str) -> Self {
-        Self::from_text(Text::known(id.trim()))
+        Self::from_text(Text::known(id.trim()).trim_end('/'))
     }
 
     /// An id that may hold holes. Never fails: what does not read as an ARM id is opaque, and only
     /// equal to itself.
     pub fn from_text(text: Text) -> Self {
-        let text = text.trim_end('/');
         let mut key = String::new();
         for part in text.parts() {
             match part {
