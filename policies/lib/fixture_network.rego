@@ -158,15 +158,17 @@ hub(location, spokes) := object.union_n([
 			"location": location,
 			"properties": {
 				"gatewayType": "ExpressRoute",
-				"ipConfigurations": [{"properties": {"subnet": {"id": concat("/", [hub_id, "subnets/GatewaySubnet"])}}}],
+				"ipConfigurations": [{"properties": {"subnet": {"id": hub_part("/subnets/GatewaySubnet")}}}],
 			},
 		},
 	},
 	{concat("/", ["hub", spoke]): peering(network(spoke), {"allowGatewayTransit": true}) | some spoke in spokes},
-	{concat("", ["vnet-", spoke, "/hub"]): peering(hub_id, {"useRemoteGateways": true}) | some spoke in spokes},
+	{concat("", ["vnet-", spoke, "/hub"]): peering(hub_part(""), {"useRemoteGateways": true}) | some spoke in spokes},
 ])
 
-hub_id := fixture.arm_id("hub", {"type": "Microsoft.Network/virtualNetworks"})
+# The id of the hub, or of what is below it. A function: a value of this module that is read first makes
+# the interpreter lose what its functions import.
+hub_part(path) := concat("", [fixture.arm_id("hub", {"type": "Microsoft.Network/virtualNetworks"}), path])
 
 peering(remote, properties) := {
 	"type": "Microsoft.Network/virtualNetworks/virtualNetworkPeerings",

@@ -15,7 +15,7 @@ in_one_zone := {"pe-kv-north/default": registers("vault-west")}
 spokes := ["west", "north"]
 
 hub_only := object.union(private.hub("swedencentral", spokes), {
-	"pe-kv-west": {"properties": {"subnet": {"id": concat("/", [private.hub_id, "subnets/pe"])}}},
+	"pe-kv-west": {"properties": {"subnet": {"id": private.hub_part("/subnets/pe")}}},
 	"pe-kv-north": null,
 	"pe-kv-north/default": null,
 })

@@ -74,7 +74,7 @@ test_firewall_that_admits_networks_belongs_to_another_rule if {
 }
 
 in_hub(spokes) := {
-	"pe-kv-west": {"properties": {"subnet": {"id": concat("/", [private.hub_id, "subnets/pe"])}}},
+	"pe-kv-west": {"properties": {"subnet": {"id": private.hub_part("/subnets/pe")}}},
 	"pe-kv-north": null,
 } if {
 	count(spokes) > 0

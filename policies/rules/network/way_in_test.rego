@@ -62,7 +62,7 @@ test_live_peerings_must_be_connected if {
 }
 
 test_other_peerings_are_open if {
-	to_appliance := {"vnet-north/nva": private.peering(private.hub_id, {"allowForwardedTraffic": true}), "gw-north": null}
+	to_appliance := {"vnet-north/nva": private.peering(private.hub_part(""), {"allowForwardedTraffic": true}), "gw-north": null}
 	doc := private.complete_pair(to_appliance)
 	count(rule.pass | rule.deny) == 0 with input as doc
 }
