@@ -170,9 +170,24 @@ pub const SUBJECT_KINDS: &[(&str, &[Scope])] = &[
     ("associated_resource", WORKSPACE_OR_PAIR),
     ("private_endpoint_target", &[Scope::Pair]),
     ("identity", &[Scope::Pair]),
+    ("repository", REPOSITORY),
+    ("repository_file", REPOSITORY),
+    ("code_file", REPOSITORY),
+    ("automation", REPOSITORY),
+    ("workflow", REPOSITORY),
+    ("definition", REPOSITORY),
+    ("job_or_deployment", REPOSITORY),
+    ("environment_definition", REPOSITORY),
+    ("template_resource", REPOSITORY),
 ];
 
+const REPOSITORY: &[Scope] = &[Scope::Repository];
+
 const WORKSPACE_OR_PAIR: &[Scope] = &[Scope::Workspace, Scope::Pair];
+
+/// What a repository may be declared complete in (`complete: [repository:jobs]`), beside resource types.
+pub const REPOSITORY_TOKENS: [&str; 8] =
+    ["ci", "config", "data", "endpoints", "environments", "iac", "jobs", "runbook"];
 
 /// How to put right what a rule found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

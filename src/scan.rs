@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::date::Date;
 use crate::estate::{Defaults, Estate};
 use crate::finding::{BaselineState, EstateKind, Finding, Proposal, ReadCounts, Report, Revision, Verdict};
-use crate::model::Inventory;
+use crate::model::{ARTEFACT, Inventory};
 use crate::policy::Policies;
 use crate::report::{self, Reporter};
 use crate::rule::{Level, Rule};
@@ -58,10 +58,11 @@ pub fn assemble(inventory: Inventory, config: &Config, rules: &[Rule]) -> Result
     Ok(Estate::assemble(inventory, config, &evidence_paths(rules), &defaults))
 }
 
-/// The property paths that rules read, per resource type.
+/// The property paths that rules read in Azure, per resource type.
 pub fn evidence_paths(rules: &[Rule]) -> crate::estate::EvidencePaths {
     let mut paths = crate::estate::EvidencePaths::new();
-    for evidence in rules.iter().flat_map(|rule| &rule.evidence) {
+    let in_azure = |evidence: &&crate::rule::Evidence| !evidence.resource_type.starts_with(ARTEFACT);
+    for evidence in rules.iter().flat_map(|rule| &rule.evidence).filter(in_azure) {
         let pointers = evidence.paths.iter().flatten().filter_map(|path| crate::model::Pointer::parse(path));
         paths.entry(evidence.resource_type.to_ascii_lowercase()).or_default().extend(pointers);
     }
@@ -112,7 +113,7 @@ pub fn report(estate: &Estate, policies: &Policies, config: &Config, options: &S
         category: category(estate, options),
         read: ReadCounts {
             files: options.files.clone(),
-            resources: estate.resources.len(),
+            resources: estate.resources.iter().filter(|resource| resource.artefact().is_none()).count(),
             workspaces,
             pairs: estate.pairs.len(),
         },

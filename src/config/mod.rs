@@ -24,7 +24,7 @@ pub use changes::Relaxation;
 pub use load::{ConfigError, FILE_NAMES, LoadError, discover, load};
 pub use names::{Environments, NameTokens, Role, Stem};
 pub use parameters::{PARAMETERS, ParameterKind, ParameterSpec, Parameters};
-pub use parse::{REPOSITORY_TOKENS, parse};
+pub use parse::parse;
 pub use pattern::Pattern;
 pub use production::{Production, ProductionClause, ProductionSelector, WorkspaceTraits};
 pub(crate) use yaml::shown;

@@ -8,17 +8,13 @@ use super::yaml::{Node, Reader, shown};
 use super::{Config, ConfigError, DeclaredTiers, PairConfig, Pattern, Scopes, Tiers, WorkspaceRef};
 use crate::model::{ResourceId, SourceFile};
 use crate::nearest::suggestion;
-use crate::rule::Tier;
+use crate::rule::{REPOSITORY_TOKENS, Tier};
 
 mod meaning;
 mod policy;
 
 /// The version of the format that this holdfast reads.
 const VERSION: i64 = 1;
-
-/// What a repository may be declared complete in, beside resource types.
-pub const REPOSITORY_TOKENS: [&str; 8] =
-    ["ci", "config", "data", "endpoints", "environments", "iac", "jobs", "runbook"];
 
 /// Reads a configuration. `known_rules` are the ids that rule switches and waivers may name.
 pub fn parse(text: &str, path: &str, known_rules: &[&str]) -> Result<Config, Vec<ConfigError>> {

@@ -23,6 +23,8 @@ pub enum Home {
     Pair(usize),
     /// The subscription at this place of [`Estate::subscriptions`].
     Subscription(usize),
+    /// The scanned repository.
+    Repository,
     /// The whole estate.
     Estate,
 }
@@ -34,6 +36,7 @@ impl Home {
             Self::Workspace(_) => Scope::Workspace,
             Self::Pair(_) => Scope::Pair,
             Self::Subscription(_) => Scope::Subscription,
+            Self::Repository => Scope::Repository,
             Self::Estate => Scope::Estate,
         }
     }
@@ -97,7 +100,13 @@ impl Estate {
             Scope::Pair => (0..self.pairs.len()).map(Home::Pair).collect(),
             Scope::Subscription => (0..self.subscriptions.len()).map(Home::Subscription).collect(),
             Scope::Estate => vec![Home::Estate],
-            Scope::Repository => Vec::new(),
+            Scope::Repository => {
+                if self.is_repository() {
+                    vec![Home::Repository]
+                } else {
+                    Vec::new()
+                }
+            }
         }
     }
 
@@ -144,7 +153,7 @@ impl Estate {
             Home::Workspace(at) => self.pairs_of(self.workspaces[at].resource).collect(),
             Home::Pair(at) => vec![at],
             Home::Subscription(at) => self.subscriptions[at].pairs.clone(),
-            Home::Estate => (0..self.pairs.len()).collect(),
+            Home::Repository | Home::Estate => (0..self.pairs.len()).collect(),
         }
     }
 
@@ -162,6 +171,7 @@ impl Estate {
                 self.with_access(self.with_networks(self.reachable(&roots, true), &pair.members))
             }
             Home::Subscription(at) => self.reachable(&self.subscription_roots(at), true),
+            Home::Repository => self.repository_resources(),
             Home::Estate => self.estate_resources(config),
         }
     }
@@ -218,8 +228,10 @@ impl Estate {
     }
 
     fn subjects(&self, home: Home, resources: &[usize], config: &Config) -> Vec<Subject> {
-        if home == Home::Estate {
-            return self.estate_subjects(resources, config);
+        match home {
+            Home::Estate => return self.estate_subjects(resources, config),
+            Home::Repository => return self.repository_subjects(resources, config),
+            _ => {}
         }
         let mut subjects = Vec::new();
         for (kind, root) in kinds() {
@@ -227,7 +239,7 @@ impl Estate {
                 Home::Workspace(at) => self.workspace_subjects(at, kind, root, config, &mut subjects),
                 Home::Pair(at) => self.pair_subjects(at, kind, root, &mut subjects),
                 Home::Subscription(at) => self.subscription_subjects(at, kind, root, config, &mut subjects),
-                Home::Estate => {}
+                Home::Repository | Home::Estate => {}
             }
         }
         subjects
@@ -302,7 +314,7 @@ impl Estate {
                 let subject = |number| Subject { resource: Some(number), ..member(self.key(number), second) };
                 subjects.extend(acting.map(subject));
             }
-            Root::Subscription | Root::FailoverRegion | Root::OfType(_) | Root::Referred(..) | Root::Anything => {}
+            _ => {}
         }
     }
 
@@ -380,5 +392,5 @@ fn reference_key(estate: &Estate, reference: &Reference) -> String {
 
 /// Whether inputs of this scope hold many pairs at once.
 fn is_wide(scope: Scope) -> bool {
-    matches!(scope, Scope::Subscription | Scope::Estate)
+    matches!(scope, Scope::Subscription | Scope::Repository | Scope::Estate)
 }

@@ -13,6 +13,7 @@ mod normalise;
 mod pairs;
 mod regions;
 mod relations;
+mod repository;
 mod services;
 mod subjects;
 mod wide;
@@ -86,7 +87,9 @@ impl Estate {
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
         let mut undecided_types: BTreeSet<String> = undecided.map(|r| r.resource_type.clone()).collect();
         undecided_types.extend(networks::undecided(&resources, &index));
-        let may_be_complete = !inventory.collection.gaps.iter().any(hides_resources);
+        let mut undecided_files = inventory.collection.gaps.iter().filter(|gap| hides_resources(gap));
+        let may_be_complete = undecided_files.clone().all(|gap| !gap.types.is_empty());
+        undecided_types.extend(undecided_files.by_ref().flat_map(|gap| gap.types.iter().cloned()));
         let mut collection = inventory.collection;
         if !live {
             // What another scan enumerated is complete only as far as this source adds nothing to it.
@@ -225,7 +228,8 @@ pub fn read_paths(paths: &EvidencePaths) -> EvidencePaths {
     all
 }
 
-/// A gap in source code: what could not be read may declare any resource.
+/// A gap in source code: what could not be read may declare any resource of its types; without types any
+/// at all.
 fn hides_resources(gap: &Gap) -> bool {
     matches!(gap.place, GapPlace::File { .. } | GapPlace::Path(_))
 }

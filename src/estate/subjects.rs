@@ -33,6 +33,13 @@ pub(crate) enum Root {
     /// What acts under an identity of its own in the failover workspace: itself, its computes, its
     /// endpoints.
     Identities,
+    /// The repository as a whole.
+    Repository,
+    /// Artefacts of a repository of these kinds (what follows `repository/` in their type), and of
+    /// definitions only those whose kind starts with one of these texts; none for all.
+    Artefacts(&'static [&'static str], &'static [&'static str]),
+    /// What the repository's templates declare of workspaces and what these are associated with.
+    TemplateResources,
 }
 
 /// The resources that a workspace works on.
@@ -106,6 +113,21 @@ const ROOTS: &[(&str, Root)] = &[
     ("associated_resource", Root::Related(ASSOCIATED)),
     ("private_endpoint_target", Root::Targets(ASSOCIATED)),
     ("identity", Root::Identities),
+    ("repository", Root::Repository),
+    (
+        "repository_file",
+        Root::Artefacts(&["config", "definition", "notebook", "python", "requirements", "script", "workflow"], &[]),
+    ),
+    ("code_file", Root::Artefacts(&["notebook", "python"], &[])),
+    ("automation", Root::Artefacts(&["script", "workflow"], &[])),
+    ("workflow", Root::Artefacts(&["workflow"], &[])),
+    ("definition", Root::Artefacts(&["definition"], &[])),
+    (
+        "job_or_deployment",
+        Root::Artefacts(&["definition"], &["job_", "component", "online_deployment", "batch_deployment"]),
+    ),
+    ("environment_definition", Root::Artefacts(&["definition"], &["environment"])),
+    ("template_resource", Root::TemplateResources),
 ];
 
 /// What leads from a workspace to the data services that it uses.

@@ -26,6 +26,10 @@ pub struct Resource {
     pub context: bool,
 }
 
+/// What the types of the artefacts of a repository start with: `repository/python`. They have the shape of
+/// resources, and Azure does not know them.
+pub const ARTEFACT: &str = "repository/";
+
 /// Why something is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unknown {
@@ -176,9 +180,16 @@ impl Resource {
         self.get("/location").and_then(|l| l.as_str()).map(Region::parse)
     }
 
-    /// Its name for people: the last name of the id, with holes as `${…}`, long expressions cut.
+    /// Its name for people: the last name of the id, with holes as `${…}`, long expressions cut; of an
+    /// artefact of a repository its path.
     pub fn display_name(&self) -> String {
-        self.id.name().map_or_else(|| self.id.to_string(), Text::excerpt)
+        let artefact = || self.id.to_string().trim_start_matches(ARTEFACT).to_owned();
+        self.id.name().map_or_else(artefact, Text::excerpt)
+    }
+
+    /// What kind of artefact of a repository it is (`python`); `None` for a resource of Azure.
+    pub fn artefact(&self) -> Option<&str> {
+        self.resource_type.strip_prefix(ARTEFACT)
     }
 
     /// The declaration, if it was declared.

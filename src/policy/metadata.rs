@@ -9,7 +9,7 @@ use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use super::{PolicyError, PolicyFile};
 use crate::model::Pointer;
 use crate::nearest::suggestion;
-use crate::rule::{Change, Evidence, Level, Remediation, Rule, SUBJECT_KINDS, Scope, Static, Tier};
+use crate::rule::{Change, Evidence, Level, REPOSITORY_TOKENS, Remediation, Rule, SUBJECT_KINDS, Scope, Static, Tier};
 
 /// Bounds for what a YAML parser that recurses is given.
 const MAX_BLOCK: usize = 64 * 1024;
@@ -347,9 +347,11 @@ impl Reader<'_> {
 
     fn check_type(&self, node: &Node, name: &str) -> Result<(), PolicyError> {
         let well_formed = name.split_once('/').is_some_and(|(namespace, rest)| {
-            namespace.contains('.') && !rest.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '@')
+            let known = namespace.contains('.') || namespace == "repository";
+            known && !rest.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '@')
         });
-        if well_formed {
+        // A part of a repository that the configuration may call complete: `repository:jobs`.
+        if well_formed || name.strip_prefix("repository:").is_some_and(|part| REPOSITORY_TOKENS.contains(&part)) {
             return Ok(());
         }
         Err(self.error(node, format!("`{name}` is not a resource type such as `Microsoft.Storage/storageAccounts`")))

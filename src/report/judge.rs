@@ -12,7 +12,7 @@ use crate::policy::{self, Denial, Evaluator, Judged, Worker};
 use crate::rule::{Level, Rule, Scope};
 
 /// The scopes that have inputs, in the order in which they are judged.
-const SCOPES: [Scope; 4] = [Scope::Workspace, Scope::Pair, Scope::Subscription, Scope::Estate];
+const SCOPES: [Scope; 5] = [Scope::Workspace, Scope::Pair, Scope::Subscription, Scope::Repository, Scope::Estate];
 
 /// A rule that takes part in a scan.
 pub struct Enabled {

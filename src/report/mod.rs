@@ -15,7 +15,7 @@ use crate::finding::fingerprint;
 use crate::finding::{self, Counts, Finding, Place, Related, ReportedGap, ResourceRef, Verdict};
 use crate::model::{Gap, GapPlace, Pointer};
 use crate::policy::Denial;
-use crate::rule::{Level, Rule, Static, Tier};
+use crate::rule::{Level, Rule, Scope, Static, Tier};
 use place::Locator;
 use target::target_key;
 
@@ -67,9 +67,11 @@ impl<'a> Reporter<'a> {
         let pair = subject.pair.map(|at| &self.estate.pairs[at]);
         let own_name = match subject.kind {
             "workspace_pair" => self.pair_name(subject),
+            "repository" => "the repository".to_owned(),
             _ => subject.resource.map_or_else(|| name(subject.workspace), name),
         };
         let group = match (pair, self.estate.pairs_of(subject.workspace).next()) {
+            _ if rule.scope == Scope::Repository => "the repository".to_owned(),
             (Some(_), _) => self.pair_name(subject),
             (None, Some(at)) => self.members_name(at),
             (None, None) => name(subject.workspace),

@@ -7,6 +7,7 @@ pub mod expr;
 pub mod live;
 pub mod pseudonyms;
 pub mod redact;
+pub mod repository;
 pub mod snapshot;
 mod terraform;
 mod tree;
@@ -41,9 +42,32 @@ pub static READERS: &[&dyn Reader] = &[&ArmTemplate, &Bicep, &Terraform];
 
 /// Whether some reader may want a file of this name (its path relative to the repository root).
 pub fn is_source(path: &str) -> bool {
-    const EXTENSIONS: &[&str] = &["json", "jsonc", "bicep", "bicepparam", "tf", "tfvars"];
-    let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+    const EXTENSIONS: &[&str] = &[
+        "json",
+        "jsonc",
+        "bicep",
+        "bicepparam",
+        "tf",
+        "tfvars",
+        "yml",
+        "yaml",
+        "py",
+        "ipynb",
+        "sh",
+        "bash",
+        "azcli",
+        "ps1",
+        "md",
+        "txt",
+        "toml",
+        "runconfig",
+        "dockerfile",
+    ];
+    const NAMES: &[&str] = &["dockerfile", "pipfile"];
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+        || NAMES.iter().any(|known| name.starts_with(known))
 }
 
 /// Where a reader starts.
