@@ -129,6 +129,7 @@ pub fn report(estate: &Estate, policies: &Policies, config: &Config, options: &S
         configuration_warnings: estate
             .unmatched_pairs
             .iter()
+            .chain(&config.remarks)
             .cloned()
             .chain(problems.iter().map(ToString::to_string))
             .collect(),

@@ -15,6 +15,13 @@ fn sample() -> String {
     format!("{}/fixtures/estates/fraud-scoring/bicep", env!("CARGO_MANIFEST_DIR"))
 }
 
+/// `scan` of the sample as the README has it.
+fn scan_of_the_sample() -> Command {
+    let mut command = holdfast();
+    command.arg("scan").arg(sample()).args(["--config", &format!("{}/../holdfast.yaml", sample())]);
+    command
+}
+
 /// Exit status, stdout, stderr.
 fn run(command: &mut Command) -> (i32, String, String) {
     let output = command.output().expect("it starts");
@@ -77,7 +84,7 @@ fn a_wrong_configuration_is_named_with_line_and_word() {
 
 #[test]
 fn the_sample_estate_fails_for_its_defects() {
-    let (code, out, _) = run(holdfast().arg("scan").arg(sample()).args(["--today", "2026-11-24"]));
+    let (code, out, _) = run(scan_of_the_sample().args(["--today", "2026-11-24"]));
     assert_eq!(code, 1, "{out}");
     for expected in [
         "error[HF-ACR-003]",
@@ -87,7 +94,7 @@ fn the_sample_estate_fails_for_its_defects() {
     ] {
         assert!(out.contains(expected), "{expected} is missing in\n{out}");
     }
-    let (code, ..) = run(holdfast().arg("scan").arg(sample()).args(["--fail-on", "never"]));
+    let (code, ..) = run(scan_of_the_sample().args(["--fail-on", "never"]));
     assert_eq!(code, 0);
 }
 
@@ -108,7 +115,7 @@ fn one_bad_file_is_a_gap_and_the_others_count() {
 fn threads_do_not_show_in_the_bytes() {
     let scan = |jobs: &str| {
         let args = ["--format", "sarif", "--reproducible", "--include-passes", "--jobs", jobs];
-        run(holdfast().arg("scan").arg(sample()).args(args)).1
+        run(scan_of_the_sample().args(args)).1
     };
     let one = scan("1");
     assert!(one.contains("\"HF-ACR-003\""));
@@ -221,6 +228,23 @@ fn a_scan_of_nothing_says_so() {
     let (code, _, err) = run(holdfast().args(["scan", &sample(), "--snapshot", "x.json"]));
     assert_eq!(code, 2);
     assert!(err.contains("in two runs"), "{err}");
+}
+
+/// What a repository holds completely, a part of it does not.
+#[test]
+fn complete_speaks_of_the_folder_of_the_file() {
+    let config = "version: 1\ncomplete: [Microsoft.MachineLearningServices/workspaces]\n";
+    let git = (".git/HEAD", "ref: refs/heads/main\n");
+    let dir = folder(&[git, ("holdfast.yaml", config), ("infra/main.bicep", WORKSPACE)]);
+    let state = |path: &str, more: &[&str]| {
+        let args = ["-f", "json", "--include-passes", "--rule", "HF-TOPO-001"];
+        let (_, out, err) = run(holdfast().current_dir(dir.path()).arg("scan").arg(path).args(args).args(more));
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));
+        (report["findings"][0]["state"].as_str().expect("a state").to_owned(), out.contains("is not taken"))
+    };
+    assert_eq!(state(".", &[]), ("failed".to_owned(), false));
+    assert_eq!(state("infra", &[]), ("open".to_owned(), true));
+    assert_eq!(state("infra", &["--config", "holdfast.yaml"]), ("failed".to_owned(), false));
 }
 
 /// A failover workspace that may not be deployed proves nothing.

@@ -106,6 +106,9 @@ fn basis(args: &ScanArgs, base: Option<&Base>) -> Result<Basis, Failure> {
             config
         }
     };
+    if !sources::covers(&args.source, &config)? {
+        config.doubt_complete();
+    }
     if let Some(tier) = args.policy.tier {
         config.default_tier = Tiers::uniform(tier);
     }

@@ -42,6 +42,19 @@ pub(super) fn configuration(args: &SourceArgs, known_rules: &[&str]) -> Result<C
     Ok(config)
 }
 
+/// Whether the scan covers what a configuration speaks of: the folder that it lies in. One that the command
+/// line names speaks of what is scanned.
+pub(super) fn covers(args: &SourceArgs, config: &Config) -> Result<bool, Failure> {
+    let Some(file) = config.source.as_deref().filter(|_| args.config.is_none()) else { return Ok(true) };
+    let paths = scanned_paths(args);
+    if paths.is_empty() {
+        return Ok(true);
+    }
+    let file = Path::new(file).canonicalize().unwrap_or(repository_root(&paths)?.join(file));
+    let folder = file.parent().unwrap_or(&file);
+    Ok(paths.iter().filter_map(|path| path.canonicalize().ok()).any(|path| folder.starts_with(path)))
+}
+
 /// The nearest configuration at or above what is scanned, up to the repository root.
 fn discover(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
     let root = repository_root(paths)?;

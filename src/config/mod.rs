@@ -70,6 +70,8 @@ pub struct Config {
     pub scopes: Scopes,
     /// The path of the file; `None` without one.
     pub source: Option<String>,
+    /// What this scan does not take from the file, and why: sentences.
+    pub remarks: Vec<String>,
 }
 
 impl Default for Config {
@@ -90,6 +92,7 @@ impl Default for Config {
             waivers: Vec::new(),
             scopes: Scopes::default(),
             source: None,
+            remarks: Vec::new(),
         }
     }
 }
@@ -114,6 +117,18 @@ impl Config {
     pub fn complete_for(&self, pair: Option<&PairConfig>) -> BTreeSet<String> {
         let own = pair.map(|pair| pair.complete.iter()).into_iter().flatten();
         self.complete.iter().chain(own).cloned().collect()
+    }
+
+    /// Takes back what the file calls complete, since only a part of what it speaks of was scanned.
+    pub fn doubt_complete(&mut self) {
+        let of_pairs = self.pairs.iter_mut().map(|pair| std::mem::take(&mut pair.complete));
+        let said = of_pairs.chain([std::mem::take(&mut self.complete)]).any(|types| !types.is_empty());
+        if said {
+            let file = self.source.as_deref().and_then(|path| path.rsplit(['/', '\\']).next()).unwrap_or("the file");
+            self.remarks.push(format!(
+                "`complete` of {file} is not taken, since only a part of its folder was scanned; scan the folder, or give the file with --config"
+            ));
+        }
     }
 
     /// The levels of a rule after the switches; `None` if it is switched off.
