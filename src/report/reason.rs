@@ -2,7 +2,7 @@
 
 use crate::estate::{Estate, RuleInput, Subject, WORKSPACE};
 use crate::model::{Collection, Pointer, Resource, ResourceId};
-use crate::rule::Rule;
+use crate::rule::{Evidence, Rule};
 
 /// One clause, without a full stop.
 pub(crate) fn open_reason(estate: &Estate, rule: &Rule, input: &RuleInput, subject: &Subject) -> String {
@@ -69,7 +69,10 @@ fn missing_type(estate: &Estate, rule: &Rule, input: &RuleInput, subject: &Subje
         let mut types = input.resources.iter().map(|number| estate.resources[*number].resource_type.as_str());
         types.any(|there| there.eq_ignore_ascii_case(resource_type))
     };
-    let missing = rule.evidence.iter().find(|e| !is_there(&e.resource_type) && !is_way(&e.resource_type))?;
+    // A type of which nothing is read in every case may well be missing.
+    let always = |e: &&Evidence| e.paths.iter().any(|group| !group.iter().any(String::is_empty));
+    let mut missing = rule.evidence.iter().filter(|e| !is_there(&e.resource_type) && !is_way(&e.resource_type));
+    let missing = missing.find(always)?;
     let source = if estate.live { "was read" } else { "is declared" };
     Some(format!("no {} that belongs to it {source}", missing.resource_type))
 }
