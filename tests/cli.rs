@@ -262,3 +262,25 @@ resource b 'Microsoft.MachineLearningServices/workspaces@2024-10-01' = if (dr) {
     let states: Vec<_> = report["findings"].as_array().expect("a list").iter().map(|f| &f["state"]).collect();
     assert!(!states.is_empty() && states.iter().all(|state| *state != "passed"), "{out}");
 }
+
+/// The configuration is the nearest one above, as for a scan.
+#[test]
+fn waivers_are_listed_from_below_too() {
+    let waiver = "version: 1\nwaivers:\n  - rule: HF-STOR-003\n    target: stprod\n    reason: r\n    owner: o\n    until: 2026-12-01\n";
+    let dir =
+        folder(&[(".git/HEAD", "ref: refs/heads/main\n"), ("holdfast.yaml", waiver), ("infra/main.bicep", WORKSPACE)]);
+    let below = dir.path().join("infra");
+    let (code, out, err) = run(holdfast().current_dir(below).args(["waivers", "--today", "2026-11-25"]));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("HF-STOR-003") && out.contains("6 days left"), "{out}");
+}
+
+#[test]
+#[cfg(feature = "live")]
+fn a_dry_run_sends_nothing() {
+    for command in ["scan", "inventory"] {
+        let (code, out, err) = run(holdfast().args([command, "--subscription", "x", "--dry-run"]));
+        assert_eq!(code, 0, "{err}");
+        assert!(out.contains("request"), "{out}");
+    }
+}
