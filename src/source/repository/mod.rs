@@ -4,6 +4,7 @@
 //! Which artefacts there are, and what each holds, is fixed in `docs/repository-facts.md`.
 
 mod placeholder;
+pub mod yaml;
 
 pub use placeholder::is_placeholder;
 
