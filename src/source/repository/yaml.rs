@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, Span as Marks, StrInput, Tag};
 
-use crate::model::{FileId, GapCode, Hole, Kind, Span, Value};
+use crate::model::{FileId, GapCode, Hole, Kind, Part, Span, Text, Value};
 
 use mask::Masked;
 
@@ -265,6 +265,15 @@ fn put(members: &mut Vec<(String, Value)>, name: String, value: Value) {
         members.retain(|(known, _)| *known != name);
     }
     members.push((name, value));
+}
+
+/// A text as it is written in the file, templates included.
+pub fn written(text: &Text) -> String {
+    let parts = text.parts().iter().map(|part| match part {
+        Part::Known(known) => known.as_str(),
+        Part::Unknown(hole) => hole.expression(),
+    });
+    parts.collect()
 }
 
 /// How many values a value is, and how deep they are nested in it.
