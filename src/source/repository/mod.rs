@@ -5,11 +5,13 @@
 
 mod aml_yaml;
 pub mod asset;
+mod files;
 pub mod paths;
 mod placeholder;
 pub mod yaml;
 
 pub use aml_yaml::AmlYaml;
+pub use files::RepositoryFiles;
 pub use placeholder::is_placeholder;
 
 use std::collections::HashMap;

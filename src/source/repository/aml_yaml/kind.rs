@@ -57,6 +57,8 @@ const SCHEMAS: &[(&str, &str)] = &[
 const JOB_TYPES: &[(&str, &str)] = &[
     ("automl", "job_automl"),
     ("command", "job_command"),
+    ("distillation", "job_distillation"),
+    ("finetuning", "job_finetuning"),
     ("parallel", "job_parallel"),
     ("pipeline", "job_pipeline"),
     ("spark", "job_spark"),
@@ -83,6 +85,7 @@ const MARKS: &[&str] = &[
     "custom_model",
     "dockerfile_path",
     "endpoint_name",
+    "environment: file:",
     "experiment_name",
     "mlflow_model",
     "mltable",
@@ -206,6 +209,7 @@ fn by_job_type(document: &Value, job: &'static str) -> Option<&'static str> {
         "job_sweep" => has("trial"),
         "job_spark" => has("entry"),
         "job_parallel" => has("task"),
+        "job_distillation" => has("training_data"),
         _ => has("task") && has("training_data"),
     };
     let is_component = !["compute", "experiment_name", "services", "settings", "trial"].iter().any(|name| has(name))
@@ -217,7 +221,8 @@ fn by_job_type(document: &Value, job: &'static str) -> Option<&'static str> {
 /// Whether a document names an environment as Azure ML does.
 fn names_environment(document: &Value) -> bool {
     let Some(environment) = document.get("environment") else { return false };
-    environment.as_str().is_some_and(|name| name.starts_with("azureml:"))
+    let named = |name: &str| ["azureml:", "file:"].iter().any(|start| name.starts_with(start));
+    environment.as_str().is_some_and(named)
         || environment.get("image").is_some()
         || environment.get("conda_file").is_some()
         || environment.get("build").is_some()

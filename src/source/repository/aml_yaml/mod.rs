@@ -126,8 +126,23 @@ fn definition(tree: &FileTree, path: &str, kind: &'static str, number: usize, do
             artefact.set(member, value);
         }
     }
-    artefact.set("yaml", document);
+    artefact.set("yaml", without_secrets(document));
     artefact
+}
+
+/// Members that may hold secrets. No rule reads them, and nothing that is written down may hold them.
+const SECRET: &[&str] = &["credentials", "environment_variables", "environmentvariables", "secrets"];
+
+fn without_secrets(mut value: Value) -> Value {
+    value.kind = match value.kind {
+        Kind::Object(members) => {
+            let kept = members.into_iter().filter(|(name, _)| !SECRET.contains(&name.to_ascii_lowercase().as_str()));
+            Kind::Object(kept.map(|(name, member)| (name, without_secrets(member))).collect())
+        }
+        Kind::Array(items) => Kind::Array(items.into_iter().map(without_secrets).collect()),
+        other => other,
+    };
+    value
 }
 
 fn first(document: &Value) -> Option<&Value> {
