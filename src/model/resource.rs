@@ -40,6 +40,8 @@ pub enum Unknown {
         /// What is known of it as a string: known characters, and holes with identity.
         text: Option<Text>,
     },
+    /// Two declarations of the resource differ in it.
+    Disputed,
     /// The service refused to tell (403).
     Forbidden,
     /// This source cannot see it, or it was not read.
@@ -50,7 +52,13 @@ impl Unknown {
     /// What to tell a person: a clause after "because".
     pub fn reason(&self) -> String {
         match self {
-            Self::Unresolved { expression, .. } => format!("the expression {expression} cannot be resolved"),
+            Self::Unresolved { expression, .. } => {
+                // A text that is one expression needs no marks around it.
+                let whole = expression.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+                let plain = whole.filter(|inner| !inner.contains("${")).unwrap_or(expression);
+                format!("the source does not determine {plain}")
+            }
+            Self::Disputed => "it is declared twice with different values".to_owned(),
             Self::Forbidden => "the service refused to tell (403)".to_owned(),
             Self::NotCollected => "this source does not hold it".to_owned(),
         }
