@@ -4,8 +4,10 @@
 //! Which artefacts there are, and what each holds, is fixed in `docs/repository-facts.md`.
 
 mod placeholder;
+mod python;
 
 pub use placeholder::is_placeholder;
+pub use python::{Notebook, Python};
 
 use crate::model::{
     ARTEFACT, Declaration, Deployment, FileId, Inventory, Kind, Resource, ResourceId, SourceFile, Span, Text, Value,
@@ -64,6 +66,13 @@ impl Facts {
             unique = format!("{name} ({count})");
         }
         self.0.push((unique, fact));
+    }
+
+    /// Adds a fact unless there is one of that name.
+    pub fn add_once(&mut self, name: &str, fact: Value) {
+        if !self.0.iter().any(|(known, _)| known == name) {
+            self.0.push((name.to_owned(), fact));
+        }
     }
 
     /// Whether there is none.
