@@ -3,8 +3,10 @@
 use super::callables::{COLLECTIONS, DEFINITIONS, GETTERS, LOADERS, Sdk};
 use super::facts::{Called, Member, Reading};
 use super::syntax::ExprKind;
-use crate::model::{Span, Value};
+use crate::model::{Kind, Span, Text, Value};
 use crate::source::repository::Origin;
+use crate::source::repository::asset::Asset;
+use crate::source::repository::paths::{self, Target};
 
 /// Arguments that refer to something, by what.
 const ARGUMENTS: &[(&str, &str)] =
@@ -66,44 +68,26 @@ fn getter(called: &Called<'_>) -> Option<(&'static str, usize)> {
     Some((*kind, 0))
 }
 
-fn add(reading: &Reading<'_>, kind: &str, origin: Origin, text: Option<&str>, span: Span) {
-    let mut fact = vec![("kind".to_owned(), Value::string(kind))];
-    let mut set = |name: &str, value: &str| fact.push((name.to_owned(), Value::string(value).at(span)));
+fn add(reading: &Reading<'_>, kind: &'static str, origin: Origin, text: Option<&str>, span: Span) {
     let text = text.filter(|_| origin == Origin::Literal);
-    let Some(text) = text else {
-        set("form", "unknown");
-        return reading.add(Member::References, kind, fact, span);
-    };
-    let lower = text.to_ascii_lowercase();
-    if let Some(rest) = text.get(21..).filter(|_| lower.starts_with("azureml://registries/")) {
-        let mut parts = rest.split('/');
-        let registry = parts.next().unwrap_or_default();
-        set("form", if registry == "azureml" { "curated" } else { "registry" });
-        set("registry", registry);
-        parts.next();
-        parts.next().into_iter().for_each(|name| set("name", name));
-        parts.next();
-        parts.next().into_iter().for_each(|version| set("version", version));
-    } else if lower.starts_with("azureml://subscriptions/") || lower.starts_with("azureml://locations/") {
-        set("form", "workspace");
-    } else {
-        let short = text.strip_prefix("azureml:").unwrap_or(text);
-        let (name, version) = short.split_once(['@', ':']).map_or((short, None), |(name, v)| (name, Some(v)));
-        set("form", if lower.contains("azureml-") && kind == "environment" { "curated" } else { "name" });
-        set("name", name);
-        version.into_iter().for_each(|version| set("version", version));
+    let asset = text.and_then(|text| match text.starts_with("azureml:") || text.starts_with("/subscriptions/") {
+        true => Asset::parse(&Text::known(text)),
+        false => Asset::named(text),
+    });
+    let asset = asset.unwrap_or(Asset { form: "unknown", ..Asset::default() });
+    let name = text.map_or_else(|| kind.to_owned(), |text| format!("{kind} {text}"));
+    if let Kind::Object(fact) = asset.into_value(kind, span).kind {
+        reading.add(Member::References, &name, fact, span);
     }
-    reading.add(Member::References, &format!("{kind} {text}"), fact, span);
 }
 
-fn add_path(reading: &Reading<'_>, kind: &str, text: Option<&str>, span: Span) {
+fn add_path(reading: &Reading<'_>, kind: &'static str, text: Option<&str>, span: Span) {
     let mut fact = vec![("kind".to_owned(), Value::string(kind))];
     let tree = reading.names.library.tree;
-    let path = text.and_then(|text| tree.resolve(&reading.path, text));
-    match path {
-        Some(path) => {
+    match text.and_then(|text| paths::target(tree, &reading.path, text)) {
+        Some(Target { path, found }) => {
             fact.push(("form".to_owned(), Value::string("path")));
-            fact.push(("found".to_owned(), Value::new(crate::model::Kind::Bool(tree.contains(&path)))));
+            fact.extend(found.map(|found| ("found".to_owned(), Value::new(Kind::Bool(found)))));
             fact.push(("path".to_owned(), Value::string(path.as_str()).at(span)));
             reading.add(Member::References, &format!("{kind} {path}"), fact, span);
         }
