@@ -56,16 +56,17 @@ import data.holdfast.lib.estate
 import data.holdfast.lib.finding
 import data.holdfast.lib.repository
 
-deny contains finding.of(subject, one, "/trains", message) if {
+deny contains finding.of(subject, trainer, "/trains", message) if {
 	some [subject, one] in trainings
-	one.path in run_by_jobs
+	one.path in scripts
 	every file in with_imports(one.path) {
 		settled(file)
 		effective(file) == {}
 	}
+	trainer := trainer_of(one)
 	message := sprintf(
 		`"%s" trains with %s and writes no checkpoint; expected is one below a path that the job is given`,
-		[one.name, concat(", ", sort([name | some name, _ in one.frameworks]))],
+		[trainer.name, concat(", ", sort([name | some name, _ in trainer.frameworks]))],
 	)
 }
 
@@ -85,8 +86,16 @@ exempt contains finding.exempt(subject, "it trains no deep-learning model") if {
 	some subject in estate.subjects("code_file")
 	one := estate.resource(subject)
 	one.type == "repository/python"
-	settled(one)
-	not deep(one)
+	every file in with_imports(one.path) {
+		settled(file)
+	}
+	count(deep_in(one)) == 0
+}
+
+exempt contains finding.exempt(subject, "it is judged with the program that imports it and that a job runs") if {
+	some [subject, one] in trainings
+	one.path in run_by_jobs
+	not one.path in scripts
 }
 
 exempt contains finding.exempt(subject, "no job runs it") if {
@@ -103,7 +112,7 @@ open contains finding.open(subject, reason) if {
 
 open contains finding.open(subject, reason) if {
 	some [subject, one] in trainings
-	one.path in run_by_jobs
+	one.path in scripts
 	some file in with_imports(one.path)
 	some checkpoint in effective(file)
 	reason := sprintf(`whether what %s writes outlives the node of the job is not known`, [checkpoint.call])
@@ -113,8 +122,16 @@ trainings contains [subject, one] if {
 	some subject in estate.subjects("code_file")
 	one := estate.resource(subject)
 	one.type == "repository/python"
-	deep(one)
+	count(deep_in(one)) > 0
 }
+
+# The paths of a program and the modules that it imports, as far as these train.
+deep_in(one) := {file.path | some file in with_imports(one.path); deep(file)}
+
+# What of them a finding shows: the program itself, if it trains.
+trainer_of(one) := one if deep(one)
+
+trainer_of(one) := repository.file(min(deep_in(one))) if not one.path in deep_in(one)
 
 deep(one) if {
 	one.trains

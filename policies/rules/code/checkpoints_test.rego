@@ -69,7 +69,12 @@ test_imported_trainings_are_run_by_the_job if {
 	main := {"main.py": {"type": "python", "azure_ml": true, "local_imports": {"src/train.py": true}}}
 	starts := {"job.yml": {"type": "definition", "kind": "job_command", "scripts": ["main.py"]}}
 	doc := fixture.repository(object.union(object.union(main, starts), training({})))
+	some found in rule.deny with input as doc
 	count(rule.deny) == 1 with input as doc
+	found.subject == fixture.id("main.py")
+	found.resource == fixture.id("src/train.py")
+	some exemption in rule.exempt with input as doc
+	exemption.subject == fixture.id("src/train.py")
 }
 
 test_unread_parts_are_open if {

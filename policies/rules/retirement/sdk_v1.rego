@@ -62,6 +62,7 @@ deny contains finding.about(found, "packages") if {
 	one.type == "repository/requirements"
 	found_here := packages(one)
 	count(found_here) > 0
+	not serves_v2(one)
 	pointer := repository.pointer(["packages", found_here[0]])
 	message := sprintf(
 		`"%s" installs %s of Azure ML SDK v1, %s; expected is azure-ai-ml`,
@@ -105,6 +106,11 @@ pass contains subject.id if {
 	retirements.later(cli)
 }
 
+open contains finding.open(subject, reason) if {
+	some subject in estate.subjects("repository_file")
+	reason := serves_v2(estate.resource(subject))
+}
+
 exempt contains finding.exempt(subject, "it installs, imports and runs nothing") if {
 	some subject in estate.subjects("repository_file")
 	estate.resource(subject).type in {"repository/definition", "repository/config"}
@@ -126,6 +132,7 @@ clean(one) if {
 	count(one.packages) > 0
 	estate.settled(one, ["packages"])
 	packages(one) == []
+	not serves_v2(one)
 }
 
 clean(one) if {
@@ -140,6 +147,7 @@ modules(one) := sort([module |
 	parts := split(module, ".")
 	parts[0] == "azureml"
 	parts[1] in {"accel", "contrib", "core", "data", "datadrift", "explain", "interpret", "pipeline", "train", "widgets"}
+	array.slice(parts, 0, 3) != ["azureml", "contrib", "services"]
 ])
 
 # The packages of SDK v1 that a project installs.
@@ -149,9 +157,25 @@ packages(one) := sort([name |
 	of_v1(name)
 ])
 
-of_v1(name) if name in {"azureml-core", "azureml-defaults", "azureml-sdk", "azureml-widgets"}
+of_v1(name) if name in {"azureml-core", "azureml-sdk", "azureml-widgets"}
 
-of_v1(name) if strings.any_prefix_match(name, ["azureml-pipeline", "azureml-train", "azureml-contrib"])
+of_v1(name) if {
+	strings.any_prefix_match(name, ["azureml-pipeline", "azureml-train", "azureml-contrib"])
+	name != "azureml-contrib-services"
+}
+
+# Why packages of version 1 may serve version 2: batch deployments and parallel jobs need azureml-core with
+# azureml-dataset-runtime, and environments for inference were built with azureml-defaults.
+# https://learn.microsoft.com/azure/machine-learning/how-to-use-batch-model-deployments
+serves_v2(one) := "azureml-core may be there for a batch deployment or a parallel job of version 2" if {
+	packages(one) == ["azureml-core"]
+	one.packages["azureml-dataset-runtime"]
+}
+
+serves_v2(one) := "azureml-defaults may be there for inference" if {
+	packages(one) == []
+	one.packages["azureml-defaults"]
+}
 
 # The commands of CLI v1, by their names as facts.
 commands(one) := sort([name |

@@ -100,3 +100,21 @@ test_before_the_date_it_is_announced_and_earlier_nothing if {
 	count(rule.deny) == 0 with input as earlier
 	passed(earlier, "a.py")
 }
+
+test_packages_that_version_2_may_need_are_open if {
+	every packages in [{"azureml-core": {}, "azureml-dataset-runtime": {}}, {"azureml-defaults": {}}] {
+		doc := installs(packages)
+		count(rule.deny) == 0 with input as doc
+		count(rule.open) == 1 with input as doc
+		not passed(doc, "requirements.txt")
+	}
+	with_sdk := installs({"azureml-core": {}, "azureml-sdk": {}, "azureml-dataset-runtime": {}})
+	count(rule.deny) == 1 with input as with_sdk
+	services := installs({"azureml-contrib-services": {}, "azureml-inference-server-http": {}})
+	passed(services, "requirements.txt")
+}
+
+test_packages_and_commands_before_anything_was_announced_pass if {
+	passed(object.union(installs({"azureml-core": {}}), {"today": "2020-01-01"}), "requirements.txt")
+	passed(object.union(runs("workflow", "v1"), {"today": "2020-01-01"}), "ci")
+}

@@ -269,6 +269,10 @@ pub(super) fn sdk_of(module: &str) -> Option<Sdk> {
     if module == "azure.ai.ml" || module.starts_with("azure.ai.ml.") || module == "mldesigner" {
         return Some(Sdk::V2);
     }
+    // Scoring scripts of both versions read raw requests with it.
+    if module.starts_with("azureml.contrib.services") {
+        return None;
+    }
     let part = module.strip_prefix("azureml.")?.split(['.', '(']).next()?;
     V1_MODULES.contains(&part).then_some(Sdk::V1)
 }

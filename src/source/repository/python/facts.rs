@@ -10,7 +10,7 @@ use super::names::{Located, Names};
 use super::syntax::{Bound, Call, Expr, ExprKind};
 use super::values::{Valued, Worth};
 use super::{clients, definitions, references, training, uris};
-use crate::model::{CellLine, FileId, Kind, SourceFile, Span, Value};
+use crate::model::{CellLine, FileId, Kind, SourceFile, Span, Unknown, Value};
 use crate::source::repository::{Artefact, Facts, Origin, argument};
 
 /// So many facts of one kind are told apart.
@@ -258,14 +258,11 @@ impl<'t> Reading<'t> {
 
     /// Puts the facts into an artefact; `unread` tells of places that could not be read. Whether there is any.
     pub fn finish(self, artefact: &mut Artefact, unread: Option<&str>) -> bool {
+        let tree = self.names.library.tree;
         let mut members = self.members.into_inner();
+        let hole =
+            |place: &str| Value::new(Kind::Unknown(Unknown::Unresolved { expression: place.to_owned(), text: None }));
         if let Some(place) = unread {
-            let hole = || {
-                Value::new(Kind::Unknown(crate::model::Unknown::Unresolved {
-                    expression: place.to_owned(),
-                    text: None,
-                }))
-            };
             for facts in [
                 &mut members.workspace_references,
                 &mut members.from_config,
@@ -276,7 +273,7 @@ impl<'t> Reading<'t> {
                 &mut members.frameworks,
                 &mut members.data_lake_gen1,
             ] {
-                facts.add("unread", hole());
+                facts.add("unread", hole(place));
             }
         }
         let flag = |flag: bool| Value::new(Kind::Bool(flag));
@@ -299,7 +296,13 @@ impl<'t> Reading<'t> {
             }
         }
         if !members.local_imports.is_empty() {
-            let paths = members.local_imports.into_iter().map(|path| (path, flag(true))).collect();
+            // Whether a training writes checkpoints may be said in what it imports.
+            let trains = members.trains.is_some();
+            let imported = |path: String| match trains && tree.read(&path).is_err() {
+                true => (path, hole("of the file that is imported")),
+                false => (path, flag(true)),
+            };
+            let paths = members.local_imports.into_iter().map(imported).collect();
             artefact.set("local_imports", Value::new(Kind::Object(paths)));
         }
         if let Some(span) = members.trains {

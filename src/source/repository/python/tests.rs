@@ -396,3 +396,22 @@ fn modules_that_import_each_other_end() {
     ]);
     assert_eq!(body["workspace_references"]["MLClient"]["workspace_name"]["origin"], "unknown");
 }
+
+#[test]
+fn raw_requests_of_scoring_scripts_are_of_both_versions() {
+    let body = python("from azureml.contrib.services.aml_request import rawhttp\n");
+    assert_eq!((&body["sdk"], &body["azure_ml"]), (&Json::Null, &json!(true)));
+}
+
+#[test]
+fn an_import_that_cannot_be_read_is_unknown() {
+    let files: BTreeMap<String, Vec<u8>> = BTreeMap::from([
+        ("a.py".to_owned(), b"import torch\nimport helper\nloss.backward()\n".to_vec()),
+        ("helper.py".to_owned(), vec![0xff, 0x80]),
+    ]);
+    let tree = FileTree::stored(Arc::new(files), &[String::new()], &|_| true);
+    let read = |path: &str| Python.read(&tree, &EntryPoint { path: path.to_owned(), parameters: Vec::new() });
+    let inventory = read("a.py");
+    assert!(only(&inventory).unknown.contains_key("/local_imports/helper.py"));
+    assert_eq!(read("helper.py").collection.gaps[0].code, GapCode::NotUtf8);
+}
