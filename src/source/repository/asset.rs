@@ -2,8 +2,6 @@
 
 use crate::model::{Kind, Span, Text, Value};
 
-use super::is_placeholder;
-
 /// What a text refers to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asset {
@@ -69,7 +67,7 @@ impl Asset {
             Some((name, version)) => (name, Some(version)),
             None => (text, None),
         };
-        if is_placeholder(name) || version.is_some_and(is_bracketed) {
+        if is_left_open(name) || version.is_some_and(is_left_open) {
             return None;
         }
         let form = if name.starts_with("AzureML-") { "curated" } else { "name" };
@@ -95,7 +93,7 @@ impl Asset {
             asset.version = owner("versions").or_else(|| owner("labels"));
         }
         let parts = [&asset.registry, &asset.workspace, &asset.name];
-        if parts.into_iter().flatten().any(|part| is_placeholder(part)) {
+        if parts.into_iter().flatten().any(|part| is_left_open(part)) {
             return Some(Self { form: "unknown", kind: asset.kind, ..Self::default() });
         }
         asset.form = match (&asset.registry, &asset.workspace, &asset.name) {
@@ -128,8 +126,12 @@ fn member(name: &str, value: &str) -> (String, Value) {
     (name.to_owned(), Value::string(value))
 }
 
-fn is_bracketed(text: &str) -> bool {
-    text.contains(['<', '{', '['])
+/// Whether the name of an asset is left to the reader of a sample: `<ENVIRONMENT>`, `your-model`, `xxx`. Many an
+/// asset is called an example, or by a word such as `model`, so that less stands for a name than elsewhere.
+fn is_left_open(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    text.contains(['<', '{', '[']) || text.is_empty() || words.any(|word| word.starts_with("your") || word == "xxx")
 }
 
 /// Registries of Microsoft are in every region. <https://learn.microsoft.com/azure/machine-learning/concept-machine-learning-registries-mlops>
@@ -168,6 +170,8 @@ mod tests {
             ("azureml://datastores/training/paths/claims/", ["name", "training", "", ""]),
             ("./env/train.yml", ["path", "", "", "./env/train.yml"]),
             ("file:../env.yml", ["path", "", "", "../env.yml"]),
+            ("azureml:cifar-10-example@latest", ["name", "cifar-10-example", "latest", ""]),
+            ("azureml:your-model:1", ["unknown", "", "", ""]),
             ("azureml:<ENVIRONMENT>:1", ["unknown", "", "", ""]),
             ("azureml:train:<version>", ["unknown", "", "", ""]),
             ("azureml://registries/<registry>/models/m/versions/1", ["unknown", "", "", ""]),

@@ -23,6 +23,13 @@ const MOST_VALUES: usize = 200_000;
 /// The largest file that is read. Definitions are written by hand; generated ones stay far below.
 pub const MOST_BYTES: usize = 1024 * 1024;
 
+/// What the parser says of a quoted text whose next line is not indented. The specification wants it to be; the
+/// parsers of Azure's command line do not, and such files are deployed.
+const INDENTED: &str = "invalid indentation in quoted scalar";
+
+/// How many of those texts of a file are read all the same.
+const MOST_JOINS: usize = 20;
+
 /// What a file holds.
 #[derive(Debug, Default)]
 pub struct Yaml {
@@ -51,12 +58,24 @@ impl Yaml {
             let error = YamlError { offset: 0, code: GapCode::LimitExceeded, message };
             return Self { documents: Vec::new(), error: Some(error) };
         }
-        let masked = Masked::of(text);
+        let mut masked = Masked::of(text);
+        let mut yaml = Self::parse_masked(text, file, owner, &masked);
+        for _ in 0..MOST_JOINS {
+            let Some(error) = yaml.error.as_ref().filter(|error| error.message.ends_with(INDENTED)) else { break };
+            if !masked.join_lines(text[..error.offset as usize].chars().count()) {
+                break;
+            }
+            yaml = Self::parse_masked(text, file, owner, &masked);
+        }
+        yaml
+    }
+
+    fn parse_masked(text: &str, file: FileId, owner: &str, masked: &Masked) -> Self {
         let mut builder = Builder {
             file,
             owner,
             offsets: Offsets::of(text),
-            masked: &masked,
+            masked,
             documents: Vec::new(),
             open: Vec::new(),
             anchors: HashMap::new(),
