@@ -38,7 +38,7 @@ pub trait Reader: Sync {
 }
 
 /// The dialects, in the order in which their results are put together.
-pub static READERS: &[&dyn Reader] = &[&ArmTemplate, &Bicep, &Terraform];
+pub static READERS: &[&dyn Reader] = &[&ArmTemplate, &Bicep, &Terraform, &repository::Workflows];
 
 /// Whether some reader may want a file of this name (its path relative to the repository root).
 pub fn is_source(path: &str) -> bool {

@@ -4,9 +4,11 @@
 //! Which artefacts there are, and what each holds, is fixed in `docs/repository-facts.md`.
 
 mod placeholder;
+mod workflow;
 pub mod yaml;
 
 pub use placeholder::is_placeholder;
+pub use workflow::Workflows;
 
 use crate::model::{
     ARTEFACT, Declaration, Deployment, FileId, Inventory, Kind, Resource, ResourceId, SourceFile, Span, Text, Value,
