@@ -14,7 +14,7 @@ managed(cluster) if endswith(cluster.type, "/managedclusters")
 # The pools of a cluster: name, mode, zones, nodes, spot, and where each stands.
 of(cluster) := array.concat(
 	[object.union(facts(cluster, ["properties", "agentPoolProfiles", sprintf("%d", [i])], profile), {
-		"name": profile.name,
+		"name": object.get(profile, "name", sprintf("%d", [i])),
 		"resource": cluster,
 		"zones_at": "/properties/agentPoolProfiles",
 		"nodes_at": "/properties/agentPoolProfiles",

@@ -48,3 +48,10 @@ test_pools_of_their_own_count_once if {
 	pools.known(doc.resources[fixture.id("aks-west")]) with input as doc
 	pools.managed(doc.resources[fixture.id("aks-west")])
 }
+
+test_pool_without_a_name_counts if {
+	nameless := cluster([{"availabilityZones": ["1"]}], {})
+	some pool in pools.of(nameless) with input as {"resources": {}}
+	pool.name == "0"
+	pool.zones == ["1"]
+}

@@ -41,6 +41,7 @@ definitions(kinds) := {one |
 job_kinds := {
 	"job_command", "job_sweep", "job_spark", "job_pipeline",
 	"job_automl", "job_parallel", "job_v1",
+	"job_finetuning", "job_distillation",
 }
 
 endpoint_kinds := {"online_endpoint", "batch_endpoint"}

@@ -72,7 +72,6 @@ deny contains finding.of(subject, server, "/properties/highAvailability/mode", m
 	some subject in estate.subjects("mysql_server")
 	server := in_zones(subject)
 	flexible_server.mode(server) == "disabled"
-	is_string(server.sku.tier)
 	not flexible_server.burstable(server)
 	message := sprintf(`"%s" has no standby; expected is high availability over zones`, [server.name])
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, Span as Marks, StrInput, Tag};
 
-use crate::model::{FileId, GapCode, Hole, Kind, Span, Value};
+use crate::model::{FileId, GapCode, Hole, Kind, Part, Span, Text, Value};
 
 use mask::Masked;
 
@@ -22,6 +22,13 @@ const MOST_VALUES: usize = 200_000;
 
 /// The largest file that is read. Definitions are written by hand; generated ones stay far below.
 pub const MOST_BYTES: usize = 1024 * 1024;
+
+/// What the parser says of a quoted text whose next line is not indented. The specification wants it to be; the
+/// parsers of Azure's command line do not, and such files are deployed.
+const INDENTED: &str = "invalid indentation in quoted scalar";
+
+/// How many of those texts of a file are read all the same.
+const MOST_JOINS: usize = 20;
 
 /// What a file holds.
 #[derive(Debug, Default)]
@@ -51,12 +58,24 @@ impl Yaml {
             let error = YamlError { offset: 0, code: GapCode::LimitExceeded, message };
             return Self { documents: Vec::new(), error: Some(error) };
         }
-        let masked = Masked::of(text);
+        let mut masked = Masked::of(text);
+        let mut yaml = Self::parse_masked(text, file, owner, &masked);
+        for _ in 0..MOST_JOINS {
+            let Some(error) = yaml.error.as_ref().filter(|error| error.message.ends_with(INDENTED)) else { break };
+            if !masked.join_lines(text[..error.offset as usize].chars().count()) {
+                break;
+            }
+            yaml = Self::parse_masked(text, file, owner, &masked);
+        }
+        yaml
+    }
+
+    fn parse_masked(text: &str, file: FileId, owner: &str, masked: &Masked) -> Self {
         let mut builder = Builder {
             file,
             owner,
             offsets: Offsets::of(text),
-            masked: &masked,
+            masked,
             documents: Vec::new(),
             open: Vec::new(),
             anchors: HashMap::new(),
@@ -265,6 +284,15 @@ fn put(members: &mut Vec<(String, Value)>, name: String, value: Value) {
         members.retain(|(known, _)| *known != name);
     }
     members.push((name, value));
+}
+
+/// A text as it is written in the file, templates included.
+pub fn written(text: &Text) -> String {
+    let parts = text.parts().iter().map(|part| match part {
+        Part::Known(known) => known.as_str(),
+        Part::Unknown(hole) => hole.expression(),
+    });
+    parts.collect()
 }
 
 /// How many values a value is, and how deep they are nested in it.

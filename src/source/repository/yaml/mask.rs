@@ -68,6 +68,25 @@ impl<'t> Masked<'t> {
         Self { text: Cow::Owned(masked), templates }
     }
 
+    /// Puts a quoted text that starts at a character on one line: a line break in it is a space. Whether it had any.
+    pub(super) fn join_lines(&mut self, character: usize) -> bool {
+        let Some((start, quote)) = self.text.char_indices().nth(character) else { return false };
+        let mut escaped = false;
+        let inside = self.text[start..].char_indices().skip(1).take_while(|(_, c)| {
+            // In single quotes, '' ends one text and begins the next: no line break is between.
+            let ends = *c == quote && !escaped;
+            escaped = *c == '\\' && !escaped && quote == '"';
+            !ends
+        });
+        let end = inside.last().map_or(start, |(at, c)| start + at + c.len_utf8());
+        let quoted = &self.text[start..end];
+        if !matches!(quote, '"' | '\'') || !quoted.contains('\n') {
+            return false;
+        }
+        self.text = Cow::Owned([&self.text[..start], &quoted.replace('\n', " "), &self.text[end..]].concat());
+        true
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }

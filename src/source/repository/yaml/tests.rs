@@ -114,3 +114,14 @@ fn hostile_files_end_at_a_limit() {
     let large = "a".repeat(MOST_BYTES + 1);
     assert_eq!(parse(&large).error.map(|error| error.code), Some(GapCode::LimitExceeded));
 }
+
+#[test]
+fn quoted_texts_need_no_indentation() {
+    let text = "a:\n  b: \"{\\n  \\\"x\\\": {{x}}\\n\\\n}\"\n  c: 1\n";
+    let value = document(text);
+    assert_eq!(value.get("a").and_then(|a| a.get("c")).and_then(Value::to_json), Some(1.into()));
+    assert_eq!(written(text, value.get("a").and_then(|a| a.get("c")).expect("it is there")), "c: 1");
+    // Not without end.
+    let many = "a:\n".to_owned() + &"  b: \"x\ny\"\n".repeat(MOST_JOINS + 1);
+    assert_eq!(parse(&many).error.map(|error| error.code), Some(GapCode::SyntaxError));
+}
