@@ -39,7 +39,8 @@ pub trait Reader: Sync {
 }
 
 /// The dialects, in the order in which their results are put together.
-pub static READERS: &[&dyn Reader] = &[&ArmTemplate, &Bicep, &Terraform, &AmlYaml, &RepositoryFiles, &repository::Workflows];
+pub static READERS: &[&dyn Reader] =
+    &[&ArmTemplate, &Bicep, &Terraform, &AmlYaml, &RepositoryFiles, &repository::Workflows];
 
 /// Whether some reader may want a file of this name (its path relative to the repository root).
 pub fn is_source(path: &str) -> bool {
@@ -123,3 +124,6 @@ fn read_entry(reader: &dyn Reader, tree: &FileTree, entry: &EntryPoint) -> Inven
         inventory
     })
 }
+
+#[cfg(test)]
+mod location_tests;

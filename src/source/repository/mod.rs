@@ -136,6 +136,7 @@ impl Artefact {
             calls: Vec::new(),
             existing: false,
             condition: None,
+            location: None,
         };
         let id = ResourceId::from_text(Text::known(format!("{ARTEFACT}{path}{part}")));
         let body = Value::new(Kind::Object(self.members));
