@@ -176,9 +176,19 @@ impl Estate {
         if resource.context {
             object.insert("context".to_owned(), true.into());
         }
+        if let Some(deployment) = self.deployment_of(resource).filter(|_| resource.resource_type == WORKSPACE) {
+            let mut json = json!({"template": deployment.template});
+            if let Some(parameters) = &deployment.parameters {
+                json["parameters"] = parameters.as_str().into();
+            }
+            object.insert("deployment".to_owned(), json);
+        }
         if let Some(declaration) = resource.declaration() {
             if declaration.existing {
                 object.insert("existing".to_owned(), true.into());
+            }
+            if let Some(origin) = declaration.location {
+                object.insert("origins".to_owned(), json!({"/location": origin.as_str()}));
             }
             if let Some(condition) = &declaration.condition {
                 object.insert("conditional".to_owned(), condition.as_str().into());

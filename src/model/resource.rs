@@ -99,6 +99,30 @@ pub struct Declaration {
     pub existing: bool,
     /// The expression of a condition whose value is not known: the resource may not be deployed.
     pub condition: Option<String>,
+    /// How the source comes to `location`, if it says so.
+    pub location: Option<ValueOrigin>,
+}
+
+/// How source code comes to the value of a property. Of several that take part the last of this list counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ValueOrigin {
+    /// Written there, or in a variable.
+    Literal,
+    /// From the deployment, another resource, a loop.
+    Expression,
+    /// From a parameter, of the template or of a module.
+    Parameter,
+}
+
+impl ValueOrigin {
+    /// `literal`, `expression` or `parameter`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Literal => "literal",
+            Self::Expression => "expression",
+            Self::Parameter => "parameter",
+        }
+    }
 }
 
 /// Where a property is written, and where its value was given if that is elsewhere.
