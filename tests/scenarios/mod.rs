@@ -79,18 +79,19 @@ pub fn verdicts(report: &Report) -> Verdicts {
 /// What a table calls a subject: its name, that of a child behind those that it stands below, a region
 /// by its own.
 fn name_of(finding: &Finding) -> String {
-    let name = &finding.subject.name;
-    let is_pair = finding.subject.id.contains(' ');
-    if let Some((_, region)) = finding.subject.id.rsplit_once("/locations/") {
+    let (id, name) = (&finding.subject.id, &finding.subject.name);
+    if let Some((_, region)) = id.rsplit_once("/locations/") {
         return region.to_owned();
     }
-    let Some((_, tail)) = finding.subject.id.rsplit_once("/providers/").filter(|_| !is_pair) else {
-        return name.clone();
-    };
+    // The id of a pair is that of both members; one of source code may have anything in it.
+    let tail = id.rsplit_once("/providers/").filter(|_| !id.contains(' ')).map(|(_, tail)| tail);
+    let Some(tail) = tail.filter(|tail| !tail.contains('\u{27e8}')) else { return name.clone() };
     // Namespace, then type and name by turns; the last name as Azure spells it.
-    let names: Vec<&str> = tail.split('/').skip(2).step_by(2).collect();
-    let above = &names[..names.len().saturating_sub(1)];
-    above.iter().copied().chain([name.as_str()]).collect::<Vec<_>>().join("/")
+    let mut names: Vec<&str> = tail.split('/').skip(2).step_by(2).collect();
+    if let Some(last) = names.last_mut().filter(|last| last.eq_ignore_ascii_case(name)) {
+        *last = name;
+    }
+    names.join("/")
 }
 
 /// A scenario: a folder below `fixtures/estates`.
