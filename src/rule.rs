@@ -266,6 +266,17 @@ pub struct Evidence {
     pub paths: Vec<Vec<String>>,
 }
 
+/// What a rule denies and what passes it, as excerpts of resources: name, type, and what the rule reads.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Example {
+    /// What it denies.
+    pub fails: Vec<serde_json::Value>,
+    /// The sentence of the denial.
+    pub message: String,
+    /// What passes.
+    pub passes: Vec<serde_json::Value>,
+}
+
 impl Rule {
     /// The level in a tier; `None` if the rule is off there.
     pub fn level_in(&self, tier: Tier) -> Option<Level> {

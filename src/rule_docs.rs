@@ -7,7 +7,7 @@ use std::fmt::Write;
 use serde::Deserialize;
 
 use crate::model::GapCode;
-use crate::rule::{Evidence, Level, Rule, Static, Tier};
+use crate::rule::{Evidence, Example, Level, Rule, Static, Tier};
 
 /// The statements of the article that rules refer to as seeds.
 const STATEMENTS: &str = include_str!("../docs/statements.json");
@@ -23,10 +23,11 @@ struct Statements {
 ///
 /// # Errors
 /// The embedded list of statements does not parse.
-pub fn pages(rules: &[Rule]) -> Result<BTreeMap<String, String>, serde_json::Error> {
+pub fn pages(rules: &[Rule], examples: &[Example]) -> Result<BTreeMap<String, String>, serde_json::Error> {
     let statements: Statements = serde_json::from_str(STATEMENTS)?;
-    let mut pages: BTreeMap<String, String> =
-        rules.iter().map(|rule| (format!("rules/{}.md", rule.id), page(rule, &statements))).collect();
+    let of_rule =
+        |(rule, example): (&Rule, &Example)| (format!("rules/{}.md", rule.id), page(rule, example, &statements));
+    let mut pages: BTreeMap<String, String> = rules.iter().zip(examples).map(of_rule).collect();
     pages.insert("rules/README.md".to_owned(), index(rules));
     pages.insert(format!("rules/{EVIDENCE_MISSING}.md"), EVIDENCE_MISSING_PAGE.to_owned());
     pages.insert("gap-codes.md".to_owned(), gap_codes());
@@ -65,15 +66,16 @@ fn gap_codes() -> String {
 }
 
 /// The page of one rule, without the texts of its statements.
-pub fn show(rule: &Rule) -> String {
+pub fn show(rule: &Rule, example: &Example) -> String {
     let none = Statements { source: String::new(), edition: String::new(), statements: BTreeMap::new() };
-    page(rule, &none)
+    page(rule, example, &none)
 }
 
-fn page(rule: &Rule, statements: &Statements) -> String {
+fn page(rule: &Rule, example: &Example, statements: &Statements) -> String {
     let mut page = format!("# {}: {}\n\n{}\n\n", rule.id, rule.title, rule.description.trim());
     facts(&mut page, rule);
     _ = writeln!(page, "\n## Evidence\n\n{}", evidence(rule));
+    page.push_str(&examples_of(example));
     _ = writeln!(page, "## Remediation\n\n{}\n", rule.remediation.text.trim());
     _ = writeln!(page, "{} Cost: {}.\n", rule.change.sentence(), rule.cost.trim_end_matches('.'));
     let snippets = [
@@ -86,6 +88,22 @@ fn page(rule: &Rule, statements: &Statements) -> String {
     }
     sources(&mut page, rule, statements);
     page
+}
+
+/// A failing and a passing example, as far as the tests of the rule have them.
+fn examples_of(example: &Example) -> String {
+    let mut text = String::new();
+    if !example.fails.is_empty() {
+        _ = write!(text, "## Example\n\nFails: {}.\n\n{}", example.message.trim_end_matches('.'), json(&example.fails));
+    }
+    if !example.passes.is_empty() && example.passes != example.fails {
+        _ = write!(text, "Passes:\n\n{}", json(&example.passes));
+    }
+    text
+}
+
+fn json(excerpts: &[serde_json::Value]) -> String {
+    excerpts.iter().map(|excerpt| format!("```json\n{excerpt:#}\n```\n\n")).collect()
 }
 
 fn facts(page: &mut String, rule: &Rule) {

@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::args::{RulesArgs, RulesCommand, RulesFormat, TestArgs, WaiversArgs};
-use super::{Failure, print};
+use super::{Failure, print, sources};
 use crate::config;
 use crate::date::Date;
-use crate::git;
 use crate::policy::{self, Outcome, Policies};
-use crate::rule::{Level, Rule, Tier};
+use crate::rule::{Example, Level, Rule, Tier};
 use crate::rule_docs;
 
 pub(super) fn rules(args: &RulesArgs) -> Result<u8, Failure> {
@@ -24,12 +23,19 @@ pub(super) fn rules(args: &RulesArgs) -> Result<u8, Failure> {
         (RulesCommand::Show { id }, format) => {
             let rule = find(&rules, id)?;
             match format {
-                RulesFormat::Text => print(&rule_docs::show(rule)),
+                RulesFormat::Text => {
+                    print(&rule_docs::show(rule, &examples(&policies, std::slice::from_ref(rule))?[0]))
+                }
                 RulesFormat::Json => print_json(&to_json(rule)),
             }
         }
-        (RulesCommand::Export { dir }, _) => export(&rules, dir),
+        (RulesCommand::Export { dir }, _) => export(&rules, &examples(&policies, &rules)?, dir),
     }
+}
+
+/// An example for each rule.
+fn examples(policies: &Policies, rules: &[Rule]) -> Result<Vec<Example>, Failure> {
+    policy::examples(policies, rules).map_err(Failure::list)
 }
 
 fn load(policy_dirs: &[PathBuf]) -> Result<Policies, Failure> {
@@ -81,8 +87,8 @@ fn print_json(value: &Value) -> Result<u8, Failure> {
 }
 
 /// Writes the pages; a page that is right already is not touched.
-fn export(rules: &[Rule], dir: &Path) -> Result<u8, Failure> {
-    let pages = rule_docs::pages(rules).map_err(|error| Failure::usage(error.to_string()))?;
+fn export(rules: &[Rule], examples: &[Example], dir: &Path) -> Result<u8, Failure> {
+    let pages = rule_docs::pages(rules, examples).map_err(|error| Failure::usage(error.to_string()))?;
     for (name, text) in pages {
         // `docs/rules` is the folder that people name; the traceability page stands beside it.
         let path = match name.strip_prefix("rules/") {
@@ -124,11 +130,11 @@ pub(super) fn test(args: &TestArgs) -> Result<u8, Failure> {
 
 /// Lists the waivers of the configuration with the days that they have left.
 pub(super) fn waivers(args: &WaiversArgs) -> Result<u8, Failure> {
-    let policies = Policies::builtin().map_err(Failure::list)?;
+    let policies = load(&args.policy_dir)?;
     let known: Vec<&str> = policies.rules().map(|rule| rule.id.as_str()).collect();
     let file = match &args.config {
         Some(file) => Some(file.clone()),
-        None => config::discover(&git::root_of(Path::new(".")).unwrap_or_default()).map_err(Failure::config)?,
+        None => sources::discover(&[PathBuf::from(".")])?,
     };
     let Some(file) = file else { return print("there is no holdfast.yaml, so there are no waivers\n") };
     let config = config::load(&file, &known).map_err(Failure::config)?;

@@ -7,6 +7,7 @@ mod compile;
 mod contract;
 mod embedded;
 mod engine;
+mod examples;
 mod file;
 mod metadata;
 mod policies;
@@ -17,6 +18,7 @@ mod verdict;
 
 pub use answer::{Answers, Denial};
 pub use engine::{Budget, Evaluator, Input, RuleError, Worker};
+pub use examples::examples;
 pub use file::{PolicyError, PolicyFile};
 pub use policies::{Policies, SelectError};
 pub(crate) use policies::{custom_files, is_policy};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -124,7 +125,15 @@ pub fn test_folder(folder: &Path, coverage: bool) -> Result<TestReport, Vec<Poli
 /// that hold for all inputs.
 pub fn fixture_inputs() -> Result<Vec<FixtureInput>, Vec<PolicyError>> {
     let suite = Suite::builtin()?;
-    let inputs: Result<Vec<_>, _> = suite.tests.par_iter().map(|test| suite.inputs_of(test)).collect();
+    let inputs_of = |test| {
+        let mut inputs = Vec::new();
+        let flow = suite.inputs_of(test, &mut |input| {
+            inputs.push(input);
+            ControlFlow::Continue(())
+        });
+        flow.map(|_| inputs)
+    };
+    let inputs: Result<Vec<Vec<_>>, PolicyError> = suite.tests.par_iter().map(inputs_of).collect();
     Ok(inputs.map_err(|error| vec![error])?.into_iter().flatten().collect())
 }
 
@@ -142,7 +151,7 @@ impl Module {
 }
 
 /// Policies and their tests.
-struct Suite {
+pub(super) struct Suite {
     /// The library, parsed once and cloned for each test file.
     engine: Engine,
     library: Vec<Module>,
@@ -153,7 +162,7 @@ struct Suite {
 }
 
 impl Suite {
-    fn builtin() -> Result<Self, Vec<PolicyError>> {
+    pub(super) fn builtin() -> Result<Self, Vec<PolicyError>> {
         Self::of(built_in("").collect(), Vec::new())
     }
 
@@ -256,8 +265,22 @@ impl Suite {
         Ok(engine)
     }
 
+    /// Gives the inputs that the tests of a package use, in their order, until there are enough.
+    pub(super) fn each_input(
+        &self,
+        package: &str,
+        take: &mut dyn FnMut(FixtureInput) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, PolicyError> {
+        let own = self.tests.iter().find(|test| test.package.strip_suffix("_test") == Some(package));
+        own.map_or(Ok(ControlFlow::Continue(())), |test| self.inputs_of(test, take))
+    }
+
     /// Runs a test file with every `with input as x` made `with input as capture(x)`.
-    fn inputs_of(&self, test: &Module) -> Result<Vec<FixtureInput>, PolicyError> {
+    fn inputs_of(
+        &self,
+        test: &Module,
+        take: &mut dyn FnMut(FixtureInput) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, PolicyError> {
         let rewritten = PolicyFile::new(test.file.path.clone(), capturing(&test.file)?);
         let captured: Arc<Mutex<Vec<Value>>> = Arc::default();
         let sink = Arc::clone(&captured);
@@ -274,17 +297,18 @@ impl Suite {
         engine
             .add_extension(CAPTURE.to_owned(), 1, Box::new(capture))
             .map_err(|error| engine_error(&test.file, &error.to_string()))?;
-        let mut inputs = Vec::new();
         for (name, ..) in tests_of(&test.file)? {
             let _ = engine.eval_rule(format!("data.{}.{name}", test.package));
             let values = captured.lock().map(|mut captured| std::mem::take(&mut *captured)).unwrap_or_default();
             for value in values {
                 let document = serde_json::to_value(&value).map_err(|e| test.file.error(0, e.to_string()))?;
                 let package = test.package.trim_end_matches("_test").to_owned();
-                inputs.push(FixtureInput { package, test: name.clone(), document });
+                if take(FixtureInput { package, test: name.clone(), document }).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
             }
         }
-        Ok(inputs)
+        Ok(ControlFlow::Continue(()))
     }
 }
 
