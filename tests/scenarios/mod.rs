@@ -61,9 +61,9 @@ impl Bench {
 /// The verdict table of a report.
 pub fn verdicts(report: &Report) -> Verdicts {
     // What a rule judges once for each pair is told apart by the pair.
-    let mut subjects: BTreeMap<(usize, String), BTreeSet<&str>> = BTreeMap::new();
+    let mut subjects: BTreeMap<(usize, String), BTreeSet<(&str, &str)>> = BTreeMap::new();
     for finding in &report.findings {
-        subjects.entry((finding.rule, name_of(finding))).or_default().insert(&finding.subject.id);
+        subjects.entry((finding.rule, name_of(finding))).or_default().insert((&finding.subject.id, &finding.subject.group));
     }
     let mut verdicts = Verdicts::new();
     for finding in &report.findings {
