@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::access;
 use super::networks::{CROWDED, trim};
 use super::relations::REGIONAL;
 use super::{Counterpart, Estate, Pair, Reference, Role, Subject, WORKSPACE, WorkspaceFacts};
@@ -191,7 +192,8 @@ impl Estate {
         let mut json = json!({
             "id": id.key(),
             "name": id.name().map_or_else(|| id.to_string(), Text::excerpt),
-            "exact": id.is_exact() && id.resource_type().is_some(),
+            // What is no id of a resource may be another spelling of one; an object id is what it is.
+            "exact": id.is_exact() && (id.resource_type().is_some() || access::is_object_id(id)),
             "found": target.is_some(),
         });
         if let Some(pointer) = reference.pointer {
