@@ -262,3 +262,61 @@ resource b 'Microsoft.MachineLearningServices/workspaces@2024-10-01' = if (dr) {
     let states: Vec<_> = report["findings"].as_array().expect("a list").iter().map(|f| &f["state"]).collect();
     assert!(!states.is_empty() && states.iter().all(|state| *state != "passed"), "{out}");
 }
+
+/// The configuration is the nearest one above, as for a scan.
+#[test]
+fn waivers_are_listed_from_below_too() {
+    let waiver = "version: 1\nwaivers:\n  - rule: HF-STOR-003\n    target: stprod\n    reason: r\n    owner: o\n    until: 2026-12-01\n";
+    let dir =
+        folder(&[(".git/HEAD", "ref: refs/heads/main\n"), ("holdfast.yaml", waiver), ("infra/main.bicep", WORKSPACE)]);
+    let below = dir.path().join("infra");
+    let (code, out, err) = run(holdfast().current_dir(below).args(["waivers", "--today", "2026-11-25"]));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("HF-STOR-003") && out.contains("6 days left"), "{out}");
+}
+
+#[test]
+#[cfg(feature = "live")]
+fn a_dry_run_sends_nothing() {
+    for command in ["scan", "inventory"] {
+        let (code, out, err) = run(holdfast().args([command, "--subscription", "x", "--dry-run"]));
+        assert_eq!(code, 0, "{err}");
+        assert!(out.contains("request"), "{out}");
+    }
+}
+
+/// A lock of which nobody knows what it stands on may be the one that seems to be missing.
+#[test]
+fn a_lock_on_something_unknown_denies_nothing() {
+    let state = |lock: &str| {
+        let config = "version: 1\ncomplete: [Microsoft.Authorization/locks]\n";
+        let dir = folder(&[("holdfast.yaml", config), ("main.tf", lock)]);
+        let args = ["-f", "json", "--include-passes", "--rule", "HF-WS-004"];
+        let (_, out, err) = run(holdfast().arg("scan").arg(dir.path()).args(args));
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));
+        report["findings"][0]["state"].as_str().expect("a state").to_owned()
+    };
+    let workspace = r#"
+variable "scope" { type = string }
+resource "azurerm_machine_learning_workspace" "w" {
+  name                = "mlw-prod"
+  location            = "westeurope"
+  resource_group_name = "rg"
+  storage_account_id  = azurerm_storage_account.s.id
+}
+resource "azurerm_storage_account" "s" {
+  name                     = "stprod"
+  location                 = "westeurope"
+  resource_group_name      = "rg"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
+}
+"#;
+    let lock = |scope: &str| {
+        let body = format!("name = \"keep\"\n  scope = {scope}\n  lock_level = \"CanNotDelete\"");
+        format!("{workspace}resource \"azurerm_management_lock\" \"l\" {{\n  {body}\n}}\n")
+    };
+    assert_eq!(state(workspace), "failed");
+    assert_eq!(state(&lock("\"/subscriptions/x/resourceGroups/other\"")), "failed");
+    assert_eq!(state(&lock("var.scope")), "open");
+}

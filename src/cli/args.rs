@@ -82,7 +82,7 @@ pub struct SourceArgs {
     #[arg(long, value_name = "ID", help_heading = "Live subscriptions")]
     pub management_group: Vec<String>,
 
-    /// Live: all subscriptions that can be read.
+    /// Live: all subscriptions that can be read, or those that `scopes` in the configuration names.
     #[cfg(feature = "live")]
     #[arg(long, help_heading = "Live subscriptions")]
     pub all_subscriptions: bool,
@@ -324,9 +324,13 @@ pub struct TestArgs {
 /// `holdfast waivers`.
 #[derive(Clone, Debug, Args)]
 pub struct WaiversArgs {
-    /// The configuration; holdfast.yaml at the repository root if it is there.
+    /// The configuration; by default the nearest holdfast.yaml, up to the root of the repository.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+
+    /// A folder of custom rules that waivers may name (repeatable).
+    #[arg(long, value_name = "DIR")]
+    pub policy_dir: Vec<PathBuf>,
 
     /// The day to count from, YYYY-MM-DD.
     #[arg(long, value_name = "DATE", value_parser = parse_date)]

@@ -31,6 +31,10 @@ pub(super) fn inventory(args: &InventoryArgs) -> Result<u8, Failure> {
     let config: Config = sources::configuration(&args.source, &known)?;
     let wanted = scan::wanted(&policies);
     #[cfg(feature = "live")]
+    if args.source.dry_run {
+        return super::print(&super::live::plan(&args.source, &wanted));
+    }
+    #[cfg(feature = "live")]
     if args.check_access {
         return check_access(args, &config, &wanted);
     }

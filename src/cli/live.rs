@@ -36,13 +36,7 @@ pub(super) fn check_access(
 }
 
 fn options(args: &SourceArgs, config: &Config) -> Result<LiveOptions, Failure> {
-    let scope = Scope {
-        subscriptions: args.subscription.clone(),
-        management_groups: args.management_group.clone(),
-        all: args.all_subscriptions,
-        exclude: Vec::new(),
-    };
-    let mut options = LiveOptions::new(scope);
+    let mut options = LiveOptions::new(scope(args, config));
     let scopes = config.scopes.clone();
     options.admits = Some(Arc::new(move |id: &str, name: Option<&str>| scopes.admits(id, name)));
     options.auth = args.auth.as_deref().map(method).transpose()?;
@@ -52,6 +46,19 @@ fn options(args: &SourceArgs, config: &Config) -> Result<LiveOptions, Failure> {
     options.resume = args.resume.clone();
     options.stop_on_interrupt = true;
     Ok(options)
+}
+
+/// What the command line names; all subscriptions are those of the configuration, if it names some.
+fn scope(args: &SourceArgs, config: &Config) -> Scope {
+    let (subscriptions, management_groups) = (args.subscription.clone(), args.management_group.clone());
+    let named = Scope { subscriptions, management_groups, all: false, exclude: Vec::new() };
+    if !args.all_subscriptions {
+        return named;
+    }
+    let (subscriptions, management_groups) =
+        (config.scopes.subscriptions.clone(), config.scopes.management_groups.clone());
+    let all = subscriptions.is_empty() && management_groups.is_empty();
+    Scope { subscriptions, management_groups, all, ..named }
 }
 
 /// The results are written: a checkpoint that came to its end has done its work.
@@ -130,6 +137,19 @@ fn progress(args: &SourceArgs) -> Box<dyn Progress> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_subscriptions_are_those_of_the_configuration() {
+        let args = SourceArgs { all_subscriptions: true, ..SourceArgs::default() };
+        assert!(scope(&args, &Config::default()).all);
+        let mut config = Config::default();
+        config.scopes.management_groups = vec!["mg".to_owned()];
+        let of_config = scope(&args, &config);
+        assert_eq!((of_config.all, of_config.management_groups), (false, vec!["mg".to_owned()]));
+        let args = SourceArgs { subscription: vec!["s".to_owned()], ..SourceArgs::default() };
+        let named = scope(&args, &config);
+        assert_eq!((named.all, named.subscriptions, named.management_groups.len()), (false, vec!["s".to_owned()], 0));
+    }
 
     #[test]
     fn durations_have_a_unit() {

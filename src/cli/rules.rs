@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::args::{RulesArgs, RulesCommand, RulesFormat, TestArgs, WaiversArgs};
-use super::{Failure, print};
+use super::{Failure, print, sources};
 use crate::config;
 use crate::date::Date;
-use crate::git;
 use crate::policy::{self, Outcome, Policies};
 use crate::rule::{Example, Level, Rule, Tier};
 use crate::rule_docs;
@@ -131,11 +130,11 @@ pub(super) fn test(args: &TestArgs) -> Result<u8, Failure> {
 
 /// Lists the waivers of the configuration with the days that they have left.
 pub(super) fn waivers(args: &WaiversArgs) -> Result<u8, Failure> {
-    let policies = Policies::builtin().map_err(Failure::list)?;
+    let policies = load(&args.policy_dir)?;
     let known: Vec<&str> = policies.rules().map(|rule| rule.id.as_str()).collect();
     let file = match &args.config {
         Some(file) => Some(file.clone()),
-        None => config::discover(&git::root_of(Path::new(".")).unwrap_or_default()).map_err(Failure::config)?,
+        None => sources::discover(&[PathBuf::from(".")])?,
     };
     let Some(file) = file else { return print("there is no holdfast.yaml, so there are no waivers\n") };
     let config = config::load(&file, &known).map_err(Failure::config)?;

@@ -56,7 +56,7 @@ pub(super) fn covers(args: &SourceArgs, config: &Config) -> Result<bool, Failure
 }
 
 /// The nearest configuration at or above what is scanned, up to the repository root.
-fn discover(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
+pub(super) fn discover(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
     let root = repository_root(paths)?;
     let start = match paths {
         [one] => one.canonicalize().unwrap_or_else(|_| root.clone()),

@@ -362,7 +362,7 @@ pub enum LevelSetting {
     PerTier(BTreeMap<Tier, Option<Level>>),
 }
 
-/// What an audit of live subscriptions reads when the command line does not say.
+/// What `--all-subscriptions` reads in place of everything that can be read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scopes {
     /// Subscription ids, lower case.

@@ -174,6 +174,9 @@ impl Estate {
             let workspaces: Vec<Value> = workspaces.iter().map(|workspace| self.user_json(*workspace)).collect();
             object.insert("default_of".to_owned(), workspaces.into());
         }
+        if resource.context {
+            object.insert("context".to_owned(), true.into());
+        }
         if let Some(declaration) = resource.declaration() {
             if declaration.existing {
                 object.insert("existing".to_owned(), true.into());

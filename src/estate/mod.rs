@@ -87,6 +87,7 @@ impl Estate {
         let undecided = resources.iter().filter(|r| r.declaration().is_some_and(|d| d.condition.is_some()));
         let mut undecided_types: BTreeSet<String> = undecided.map(|r| r.resource_type.clone()).collect();
         undecided_types.extend(networks::undecided(&resources, &index));
+        undecided_types.extend(relations::adrift(&resources));
         let mut undecided_files = inventory.collection.gaps.iter().filter(|gap| hides_resources(gap));
         let may_be_complete = undecided_files.clone().all(|gap| !gap.types.is_empty());
         undecided_types.extend(undecided_files.by_ref().flat_map(|gap| gap.types.iter().cloned()));

@@ -1,11 +1,11 @@
 //! The closed list of relations between resources, and how each is read from ARM bodies.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::links::{self, Links};
 use super::services::Services;
 use super::{access, networks};
-use crate::model::{Hole, Pointer, Resource, ResourceId, Text};
+use crate::model::{Hole, Part, Pointer, Resource, ResourceId, Text};
 
 /// The type of an Azure ML workspace.
 pub const WORKSPACE: &str = "microsoft.machinelearningservices/workspaces";
@@ -516,6 +516,28 @@ fn locks_by_scope(resources: &[Resource]) -> HashMap<String, Vec<usize>> {
         }
     }
     locks
+}
+
+/// Types whose resources stand on another one, which only their id tells.
+const EXTENSIONS: [&str; 3] = [LOCK, ASSIGNMENT, "microsoft.insights/diagnosticsettings"];
+
+/// Types of which a declared resource hangs on something that nobody can tell: a lock whose scope is only
+/// known to Azure may be the one that is missing elsewhere.
+pub(super) fn adrift(resources: &[Resource]) -> BTreeSet<String> {
+    let keys: HashSet<&str> = resources.iter().map(|resource| resource.id.key()).collect();
+    let hangs = |resource: &Resource| {
+        let own = resource.resource_type.as_str();
+        EXTENSIONS.contains(&own) || own.split('/').count() > 2
+    };
+    let is_adrift = |resource: &&Resource| {
+        let declared = resource.declaration().is_some_and(|declaration| !declaration.existing);
+        let starts_unknown = matches!(resource.id.text().parts().first(), Some(Part::Unknown(_)));
+        let home = resource.id.parent().or_else(|| resource.id.scope());
+        let known = home.is_some_and(|home| keys.contains(home.key()))
+            || resource.id.key().rsplitn(3, '/').nth(2).is_some_and(|parent| keys.contains(parent));
+        declared && hangs(resource) && starts_unknown && !known
+    };
+    resources.iter().filter(is_adrift).map(|resource| resource.resource_type.clone()).collect()
 }
 
 /// The locks on a resource itself and on the group and subscription around it.

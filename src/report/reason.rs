@@ -27,6 +27,12 @@ fn missing_resource(estate: &Estate, subject: &Subject) -> Option<String> {
         return known
             .then(|| format!("\"{name}\", which \"{}\" uses, is not in what was scanned", workspace.display_name()));
     };
+    if let Some(name) = named_by(workspace, &pointer) {
+        return Some(format!(
+            "\"{name}\", which {pointer} of \"{}\" names, is not in what was scanned",
+            workspace.display_name()
+        ));
+    }
     match workspace.unknown_at(&pointer) {
         Some(unknown) => {
             Some(format!("{pointer} of \"{}\" is not known: {}", workspace.display_name(), unknown.reason()))
@@ -36,6 +42,12 @@ fn missing_resource(estate: &Estate, subject: &Subject) -> Option<String> {
             workspace.display_name()
         )),
     }
+}
+
+/// The name in an id of which only the scope is not known: a template seldom knows its subscription.
+fn named_by(workspace: &Resource, pointer: &Pointer) -> Option<String> {
+    let id = ResourceId::from_text(workspace.text_at(pointer.as_str())?);
+    id.name().and_then(|name| name.as_known()).map(str::to_owned)
 }
 
 /// The first property of the declared evidence that is unknown; the subject's own resource goes first.

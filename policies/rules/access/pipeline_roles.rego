@@ -18,7 +18,7 @@
 #   evidence:
 #     Microsoft.MachineLearningServices/workspaces: [{any_of: ["", /identity]}]
 #     Microsoft.Authorization/roleAssignments:
-#       - /properties/principalId
+#       - {any_of: ["", /properties/principalId]}
 #       - /properties/roleDefinitionId
 #       - {any_of: ["", /properties/principalType]}
 #   absence: [Microsoft.Authorization/roleAssignments]

@@ -39,6 +39,13 @@ test_other_groups_are_exempt if {
 	}
 }
 
+test_secrets_of_a_container_hide_no_image if {
+	secret := "/properties/containers/0/properties/environmentVariables/0/secureValue"
+	doc := group(["nginx"], {"unknown": {secret: "forbidden"}})
+	some exemption in rule.exempt with input as doc
+	contains(exemption.reason, "no image of Azure ML")
+}
+
 test_what_is_not_known_is_open if {
 	docs := [
 		group([own], {"unknown": {"/properties/restartPolicy": "forbidden"}}),

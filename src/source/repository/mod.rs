@@ -3,9 +3,18 @@
 //!
 //! Which artefacts there are, and what each holds, is fixed in `docs/repository-facts.md`.
 
+mod aml_yaml;
+pub mod asset;
+mod files;
+pub mod paths;
 mod placeholder;
+pub mod yaml;
 
+pub use aml_yaml::AmlYaml;
+pub use files::RepositoryFiles;
 pub use placeholder::is_placeholder;
+
+use std::collections::HashMap;
 
 use crate::model::{
     ARTEFACT, Declaration, Deployment, FileId, Inventory, Kind, Resource, ResourceId, SourceFile, Span, Text, Value,
@@ -52,28 +61,34 @@ pub fn argument(origin: Origin, value: Option<&str>, span: Span, supplied: Optio
 /// Facts of one kind in a file, each under a name that stays the same when lines move: an object in
 /// the artefact.
 #[derive(Debug, Default)]
-pub struct Facts(Vec<(String, Value)>);
+pub struct Facts {
+    facts: Vec<(String, Value)>,
+    /// How often a name was given so far.
+    names: HashMap<String, usize>,
+}
 
 impl Facts {
     /// Adds a fact; the second of one name is called `name (2)`.
     pub fn add(&mut self, name: &str, fact: Value) {
+        let mut count = self.names.get(name).copied().unwrap_or_default();
         let mut unique = name.to_owned();
-        let mut count = 1;
-        while self.0.iter().any(|(known, _)| *known == unique) {
+        while count > 0 && self.names.contains_key(&unique) {
             count += 1;
             unique = format!("{name} ({count})");
         }
-        self.0.push((unique, fact));
+        self.names.insert(name.to_owned(), count.max(1));
+        self.names.entry(unique.clone()).or_insert(1);
+        self.facts.push((unique, fact));
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.facts.is_empty()
     }
 
     /// The object.
     pub fn into_value(self) -> Value {
-        Value::new(Kind::Object(self.0))
+        Value::new(Kind::Object(self.facts))
     }
 }
 
@@ -129,4 +144,21 @@ impl Artefact {
 /// Adds a file to an inventory.
 pub fn add_file(inventory: &mut Inventory, path: &str, text: impl Into<std::sync::Arc<str>>) -> FileId {
     inventory.files.add(SourceFile::new(path, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_of_one_name_are_numbered() {
+        let mut facts = Facts::default();
+        assert!(facts.is_empty());
+        for name in ["a", "b", "a", "a (2)", "a", "b"] {
+            facts.add(name, Value::string("x"));
+        }
+        let Kind::Object(members) = facts.into_value().kind else { panic!("an object") };
+        let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "a (2)", "a (2) (2)", "a (3)", "b (2)"]);
+    }
 }

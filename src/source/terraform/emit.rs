@@ -362,8 +362,13 @@ pub(super) fn finish(pending: Vec<Pending>, inventory: &mut Inventory) {
     for (one, part) in parts {
         match by_id.get(&key(&part.whole)) {
             Some(index) => join(&mut wholes[*index], one, part),
-            // The whole is elsewhere: what is known of it are these properties.
-            None => wholes.push(alone(one, part)),
+            // The whole is elsewhere: what is known of it are these properties. What Azure makes together with
+            // its parent is there as soon as the parent is declared.
+            None => {
+                let declared = |parent: ResourceId| by_id.contains_key(parent.key());
+                let made_with_parent = ResourceId::from_text(part.whole.clone()).parent().is_some_and(declared);
+                wholes.push(alone(one, part, !made_with_parent));
+            }
         }
     }
     inventory.resources.extend(wholes.into_iter().map(Pending::into_resource));
@@ -381,7 +386,7 @@ fn join(whole: &mut Pending, one: Pending, part: Part) {
     }
 }
 
-fn alone(one: Pending, part: Part) -> Pending {
+fn alone(one: Pending, part: Part, existing: bool) -> Pending {
     let mut body = one.body;
     if let PartJoin::Element(pointer, value) = part.join {
         // There are others that are not known here.
@@ -389,7 +394,7 @@ fn alone(one: Pending, part: Part) -> Pending {
         draft.set(&pointer, unresolved(format!("the elements beside {}", value_name(&value))));
         body = draft.finish();
     }
-    let declaration = Declaration { existing: true, ..one.declaration };
+    let declaration = Declaration { existing, ..one.declaration };
     Pending { id: part.whole, arm: part.arm, body, declaration, part: None }
 }
 
