@@ -20,6 +20,6 @@ pub use id::ResourceId;
 pub use inventory::{Deployment, DeploymentId, Inventory, ShardRecord};
 pub use pointer::Pointer;
 pub use region::Region;
-pub use resource::{ARTEFACT, Declaration, LiveOrigin, PropertySpan, Provenance, Resource, Unknown};
+pub use resource::{ARTEFACT, Declaration, LiveOrigin, PropertySpan, Provenance, Resource, Unknown, ValueOrigin};
 pub use text::{Hole, Part, Text};
 pub use value::{Kind, Value};

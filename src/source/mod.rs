@@ -40,7 +40,7 @@ pub trait Reader: Sync {
 
 /// The dialects, in the order in which their results are put together.
 pub static READERS: &[&dyn Reader] =
-    &[&ArmTemplate, &Bicep, &Terraform, &AmlYaml, &Python, &Notebook, &RepositoryFiles];
+    &[&ArmTemplate, &Bicep, &Terraform, &AmlYaml, &Python, &Notebook, &RepositoryFiles, &repository::Workflows];
 
 /// Whether some reader may want a file of this name (its path relative to the repository root).
 pub fn is_source(path: &str) -> bool {
@@ -124,3 +124,6 @@ fn read_entry(reader: &dyn Reader, tree: &FileTree, entry: &EntryPoint) -> Inven
         inventory
     })
 }
+
+#[cfg(test)]
+mod location_tests;

@@ -9,12 +9,14 @@ mod files;
 pub mod paths;
 mod placeholder;
 mod python;
+mod workflow;
 pub mod yaml;
 
 pub use aml_yaml::AmlYaml;
 pub use files::RepositoryFiles;
 pub use placeholder::is_placeholder;
 pub use python::{Notebook, Python};
+pub use workflow::Workflows;
 
 use std::collections::HashMap;
 
@@ -143,6 +145,7 @@ impl Artefact {
             calls: Vec::new(),
             existing: false,
             condition: None,
+            location: None,
         };
         let id = ResourceId::from_text(Text::known(format!("{ARTEFACT}{path}{part}")));
         let body = Value::new(Kind::Object(self.members));
