@@ -8,16 +8,13 @@
 
 mod scenarios;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::finding::Verdict;
 use holdfast::model::{Inventory, Pointer, Unknown};
 use holdfast::rule::{Evidence, Rule};
-use scenarios::{Bench, Verdicts};
+use scenarios::{Bench, Scenario, Verdicts};
 use serde_json::Value;
-
-/// What makes a resource this resource. Rules read it through relations, subjects and pairs.
-const IDENTITY: &[&str] = &["/tags"];
 
 fn leaves(value: &Value, at: &Pointer, found: &mut Vec<Pointer>) {
     match value {
@@ -53,14 +50,31 @@ fn erase(inventory: &mut Inventory, resource_type: &str, pointer: &Pointer) {
     }
 }
 
-/// References of a workspace: without them it cannot be told what is to be judged, so a related subject
-/// gives way to one that is open.
-const REFERENCES: &[&str] = &[
-    "/properties/storageAccount",
-    "/properties/keyVault",
-    "/properties/containerRegistry",
-    "/properties/applicationInsights",
+/// References: without them it cannot be told what is to be judged, so a related subject gives way to one
+/// that is open.
+const REFERENCES: &[(&str, &str)] = &[
+    ("workspaces", "/properties/storageAccount"),
+    ("workspaces", "/properties/keyVault"),
+    ("workspaces", "/properties/containerRegistry"),
+    ("workspaces", "/properties/applicationInsights"),
+    ("computes", "/properties/computeType"),
+    ("computes", "/properties/resourceId"),
+    ("connections", "/properties/target"),
+    ("datastores", "/properties/accountName"),
 ];
+
+/// Whether a property leads from a workspace to what is judged.
+fn leads_to_subjects(resource_type: &str, pointer: &Pointer) -> bool {
+    let last = resource_type.rsplit('/').next().unwrap_or_default();
+    REFERENCES.contains(&(last, pointer.as_str()))
+}
+
+/// What makes a resource this resource. Rules read it through relations, subjects and pairs. What Azure
+/// says of a region is found by the region.
+fn is_identity(resource_type: &str, pointer: &Pointer) -> bool {
+    let of_region = resource_type.starts_with("microsoft.machinelearningservices/locations/");
+    pointer.as_str().starts_with("/tags") || (of_region && pointer.as_str() == "/location")
+}
 
 /// How a rule declares a property of a type: not at all, in a group with others, or by itself.
 #[derive(PartialEq)]
@@ -95,12 +109,12 @@ fn check(
     pointer: &Pointer,
 ) -> Vec<String> {
     let mut wrong = Vec::new();
-    let leads_to_subjects = REFERENCES.contains(&pointer.as_str());
+    let leads = leads_to_subjects(resource_type, pointer);
     for ((rule_id, subject), verdict) in before {
         let rule = bench.rule(rule_id);
         // Without its region it cannot be told into which regions a pair fails over.
         let of_region = rule.subject == "subscription_region" && pointer.as_str() == "/location";
-        if (leads_to_subjects || of_region) && !after.contains_key(&(rule_id.clone(), subject.clone())) {
+        if (leads || of_region) && !after.contains_key(&(rule_id.clone(), subject.clone())) {
             continue;
         }
         let now = after.get(&(rule_id.clone(), subject.clone()));
@@ -118,19 +132,29 @@ fn check(
     wrong
 }
 
+/// The estates in which passes are at stake, those with the most of them first.
+fn passing_estates() -> Vec<Scenario> {
+    let mut estates = scenarios::snapshots();
+    estates.retain(|estate| estate.name.starts_with("perfect-") || estate.name == "fraud-scoring");
+    estates.sort_by_key(|estate| std::cmp::Reverse(estate.inventory().resources.len()));
+    estates
+}
+
 #[test]
 fn passes_rest_on_declared_evidence_only() {
     let bench = Bench::new();
     let mut wrong = Vec::new();
     let mut erased = 0;
     let mut exercised: BTreeMap<String, usize> = BTreeMap::new();
-    for estate in scenarios::snapshots() {
+    let mut seen = BTreeSet::new();
+    for estate in passing_estates() {
         let before = bench.verdicts(estate.inventory(), &estate.config);
         for ((rule, _), verdict) in &before {
             *exercised.entry(rule.clone()).or_default() += usize::from(*verdict == Verdict::Pass);
         }
         for (resource_type, pointer) in leaves_by_type(&estate.inventory()) {
-            if IDENTITY.iter().any(|i| pointer.as_str().starts_with(i)) {
+            // Once is enough: the estates come with the richest first.
+            if is_identity(&resource_type, &pointer) || !seen.insert((resource_type.clone(), pointer.clone())) {
                 continue;
             }
             let mut inventory = estate.inventory();
@@ -142,8 +166,17 @@ fn passes_rest_on_declared_evidence_only() {
     }
     assert!(erased > 30, "only {erased} leaves were erased");
     let passing = exercised.values().filter(|passes| **passes > 0).count();
-    assert!(passing >= 25, "the scenario estates pass only {passing} rules");
+    assert!(passing >= 60, "the scenario estates pass only {passing} rules");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Denials that rest on what was read: a pair in one region, and a failover workspace that is broken.
+const READ: &[(&str, &str)] = &[("HF-TOPO-001", "mlw-claims-uks"), ("HF-WS-001", "mlw-pensions-gwc")];
+
+/// Whether a rule reads nothing but this type, and may deny on its absence.
+fn rests_on(rule: &Rule, resource_type: &str) -> bool {
+    rule.absence.iter().any(|t| t.eq_ignore_ascii_case(resource_type))
+        && rule.evidence.iter().all(|e| e.resource_type.eq_ignore_ascii_case(resource_type))
 }
 
 #[test]
@@ -152,7 +185,7 @@ fn nothing_is_concluded_from_an_incomplete_listing() {
     let mut wrong = Vec::new();
     for estate in scenarios::snapshots() {
         let types: Vec<String> = estate.inventory().collection.complete.keys().cloned().collect();
-        for resource_type in types {
+        for resource_type in types.into_iter().filter(|t| bench.rules.iter().any(|rule| rests_on(rule, t))) {
             let mut inventory = estate.inventory();
             inventory.collection.complete.remove(&resource_type);
             // With the listing incomplete, the resources of the type may be anywhere else.
@@ -161,10 +194,8 @@ fn nothing_is_concluded_from_an_incomplete_listing() {
                 .retain(|r| r.resource_type != resource_type || r.resource_type == holdfast::estate::WORKSPACE);
             let after = bench.verdicts(inventory, &estate.config);
             for ((rule_id, subject), verdict) in after {
-                let rule = bench.rule(&rule_id);
-                let rests_on_it = rule.absence.iter().any(|t| t.eq_ignore_ascii_case(&resource_type));
-                let reads_others = rule.evidence.iter().any(|e| !e.resource_type.eq_ignore_ascii_case(&resource_type));
-                if rests_on_it && !reads_others && verdict == Verdict::Deny {
+                let by_absence = !READ.contains(&(rule_id.as_str(), subject.as_str()));
+                if rests_on(bench.rule(&rule_id), &resource_type) && verdict == Verdict::Deny && by_absence {
                     wrong.push(format!(
                         "{}: {rule_id} denies {subject} although {resource_type} is not complete",
                         estate.name

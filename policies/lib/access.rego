@@ -36,6 +36,9 @@ kind(assignment) := lower(assignment.properties.principalType)
 # Whether many may hold the role of an assignment.
 of_group(assignment) if kind(assignment) in {"group", "foreigngroup"}
 
+# Whether nothing is known of a role, which is the case with those that a company made.
+unheard(assignment) if not tables.roles.roles[role(assignment)]
+
 # Whether a role is known to grant something, or known not to.
 grants(assignment, power) if power in tables.roles.roles[role(assignment)].grants
 

@@ -16,6 +16,8 @@ test_roles_are_known_by_their_id if {
 	custom := object.union(grant, {"relations": {"role": [{"name": "99999999-0000-4000-8000-000000000001"}]}})
 	access.title(custom) == "99999999-0000-4000-8000-000000000001"
 	not access.lacks(custom, "blob-read")
+	access.unheard(custom)
+	not access.unheard(grant)
 	unknown := object.union(grant, {"relations": {"role": [{"name": "${role}"}]}})
 	not access.role(unknown)
 }

@@ -72,6 +72,14 @@ fn identities(bearer: &Resource) -> Vec<Reference> {
     found
 }
 
+/// Whether an id is that of a principal, which is no id of Azure Resource Manager but a GUID.
+pub(super) fn is_object_id(id: &ResourceId) -> bool {
+    let Some(text) = id.text().as_known() else { return false };
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 fn by_scope(resources: &[Resource]) -> HashMap<String, Vec<usize>> {
     let mut found: HashMap<String, Vec<usize>> = HashMap::new();
     for (number, resource) in resources.iter().enumerate().filter(|(_, r)| r.resource_type == ASSIGNMENT) {
@@ -138,6 +146,16 @@ mod tests {
 
     fn resource(id: &str, identity: serde_json::Value) -> Resource {
         Resource::live(json!({"id": id, "identity": identity})).expect("it has an id")
+    }
+
+    #[test]
+    fn an_object_id_is_a_guid() {
+        let is_one = |text: &str| is_object_id(&ResourceId::parse(text));
+        assert!(is_one("2F1D9B3A-55c0-4e1f-9a37-0c8d5e6b7a91"));
+        assert!(!is_one("stfraudprod"));
+        assert!(!is_one("2f1d9b3a-55c0-4e1f-9a37-0c8d5e6b7a9g"));
+        assert!(!is_one(WORKSPACE_ID));
+        assert!(!is_object_id(&ResourceId::from_text(Text::hole(Hole::new(WORKSPACE_ID, "principalId")))));
     }
 
     #[test]

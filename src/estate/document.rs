@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::access;
 use super::networks::{CROWDED, trim};
 use super::relations::REGIONAL;
 use super::{Counterpart, Estate, Pair, Reference, Role, Subject, WORKSPACE, WorkspaceFacts};
@@ -112,7 +113,8 @@ impl Estate {
         id.resource_type() == Some(WORKSPACE) && self.collection.is_complete(WORKSPACE, id.key())
     }
 
-    /// The workspaces, no counterparts of this one, that have the same associated resource.
+    /// The workspaces, no counterparts of this one, that have the same associated resource. A project has
+    /// none of its own: it uses what its hub is associated with.
     fn shared_json(&self, facts: &WorkspaceFacts) -> Map<String, Value> {
         let counterpart = |number: usize| facts.counterparts.iter().any(|c| c.target == Some(number));
         let mut shared = Map::new();
@@ -120,7 +122,10 @@ impl Estate {
             let reference = self.relations[facts.resource].get(relation).and_then(|r| r.first());
             let Some(target) = reference.and_then(|r| r.target) else { continue };
             let users = self.users.get(&(kind, target)).into_iter().flatten().copied();
-            let others = users.filter(|user| *user != facts.resource && !counterpart(*user)).take(MAX_SHARING);
+            let stranger = |user: &usize| {
+                *user != facts.resource && !counterpart(*user) && !self.relations[*user].contains_key("hub")
+            };
+            let others = users.filter(stranger).take(MAX_SHARING);
             let others: Vec<Value> = others.map(|user| self.user_json(user)).collect();
             if !others.is_empty() {
                 shared.insert(relation.to_owned(), others.into());
@@ -204,7 +209,8 @@ impl Estate {
         let mut json = json!({
             "id": id.key(),
             "name": id.name().map_or_else(|| id.to_string(), Text::excerpt),
-            "exact": id.is_exact() && id.resource_type().is_some(),
+            // What is no id of a resource may be another spelling of one; an object id is what it is.
+            "exact": id.is_exact() && (id.resource_type().is_some() || access::is_object_id(id)),
             "found": target.is_some(),
         });
         if let Some(pointer) = reference.pointer {

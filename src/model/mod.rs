@@ -15,7 +15,7 @@ mod text;
 mod value;
 
 pub use collection::{Collection, Gap, GapCode, GapPlace, SubscriptionScope};
-pub use files::{FileId, SourceFile, SourceFiles, Span, TextRegion};
+pub use files::{CellLine, FileId, SourceFile, SourceFiles, Span, TextRegion};
 pub use id::ResourceId;
 pub use inventory::{Deployment, DeploymentId, Inventory, ShardRecord};
 pub use pointer::Pointer;

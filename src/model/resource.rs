@@ -40,6 +40,8 @@ pub enum Unknown {
         /// What is known of it as a string: known characters, and holes with identity.
         text: Option<Text>,
     },
+    /// Two declarations of the resource differ in it.
+    Disputed,
     /// The service refused to tell (403).
     Forbidden,
     /// This source cannot see it, or it was not read.
@@ -50,7 +52,13 @@ impl Unknown {
     /// What to tell a person: a clause after "because".
     pub fn reason(&self) -> String {
         match self {
-            Self::Unresolved { expression, .. } => format!("the expression {expression} cannot be resolved"),
+            Self::Unresolved { expression, .. } => {
+                // A text that is one expression needs no marks around it.
+                let whole = expression.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+                let plain = whole.filter(|inner| !inner.contains("${")).unwrap_or(expression);
+                format!("the source does not determine {plain}")
+            }
+            Self::Disputed => "it is declared twice with different values".to_owned(),
             Self::Forbidden => "the service refused to tell (403)".to_owned(),
             Self::NotCollected => "this source does not hold it".to_owned(),
         }
@@ -190,12 +198,11 @@ impl Resource {
 
     /// The text at a pointer, holes included; `None` if absent or unknown without any identity.
     pub fn text_at(&self, pointer: &str) -> Option<Text> {
-        if let Some(known) = self.get(pointer) {
-            return known.as_str().map(Text::known);
-        }
-        match self.unknown.get(pointer) {
-            Some(Unknown::Unresolved { text, .. }) => text.clone(),
-            _ => None,
+        // An unknown element of a list has an empty object in its place.
+        match (self.unknown.get(pointer), self.get(pointer)) {
+            (Some(Unknown::Unresolved { text, .. }), _) => text.clone(),
+            (Some(_), _) => None,
+            (None, known) => known?.as_str().map(Text::known),
         }
     }
 
@@ -258,6 +265,24 @@ mod tests {
         assert_eq!(resource.region(), Some(Region::parse("westeurope")));
         assert!(resource.get("/properties/enableSoftDelete").is_none());
         assert_eq!(resource.display_name(), "v");
+    }
+
+    #[test]
+    fn an_unknown_element_of_a_list_keeps_its_text() {
+        use crate::model::{Declaration, DeploymentId, FileId, Hole, Span};
+        let declaration = Declaration {
+            deployment: DeploymentId(0),
+            logical_name: "bicep:a".to_owned(),
+            span: Span { file: FileId(0), start: 0, end: 1 },
+            spans: BTreeMap::new(),
+            calls: Vec::new(),
+            existing: false,
+            condition: None,
+        };
+        let scopes = Value::new(Kind::Array(vec![Value::unresolved("subscription().id", Hole::new("d", "s"))]));
+        let body = Value::new(Kind::Object(vec![("scopes".to_owned(), scopes)]));
+        let resource = Resource::declared(ResourceId::parse("/subscriptions/s/x"), "a/b", body, declaration);
+        assert_eq!(resource.text_at("/scopes/0"), Some(Text::hole(Hole::new("d", "s"))));
     }
 
     #[test]

@@ -119,7 +119,9 @@ fn unfound_reference(estate: &Estate, rule: &Rule, subject: &Subject) -> Option<
     let workspace = &estate.resources[subject.workspace];
     let evidence = rule.evidence.iter().flat_map(|e| e.paths.iter().flatten());
     let pointers: Vec<&String> = evidence.collect();
-    let references = estate.relations[subject.workspace].values().flatten();
+    // The object id of an identity is no resource that could be found.
+    let relations = estate.relations[subject.workspace].iter().filter(|(name, _)| **name != "identities");
+    let references = relations.flat_map(|(_, references)| references);
     let mut missing = references.filter(|r| r.target.is_none());
     let reference = missing.find(|r| r.pointer.is_some_and(|p| pointers.iter().any(|e| *e == p)))?;
     Some(format!(

@@ -2,12 +2,12 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use holdfast::config::{self, Config};
-use holdfast::finding::{Report, Verdict};
+use holdfast::finding::{Finding, Report, Verdict};
 use holdfast::model::Inventory;
 use holdfast::policy::Policies;
 use holdfast::rule::{Level, Rule};
@@ -58,10 +58,43 @@ impl Bench {
     }
 }
 
-/// The verdict table of a report, without the subjects that are rules about pairs of lone workspaces.
+/// The verdict table of a report.
 pub fn verdicts(report: &Report) -> Verdicts {
-    let row = |f: &holdfast::finding::Finding| ((report.rules[f.rule].id.clone(), f.subject.name.clone()), f.verdict);
-    report.findings.iter().map(row).collect()
+    // What a rule judges once for each pair is told apart by the pair.
+    let mut subjects: BTreeMap<(usize, String), BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for finding in &report.findings {
+        subjects
+            .entry((finding.rule, name_of(finding)))
+            .or_default()
+            .insert((&finding.subject.id, &finding.subject.group));
+    }
+    let mut verdicts = Verdicts::new();
+    for finding in &report.findings {
+        let name = name_of(finding);
+        let alone = subjects.get(&(finding.rule, name.clone())).is_some_and(|ids| ids.len() == 1);
+        let name = if alone { name } else { format!("{name} ({})", finding.subject.group) };
+        let before = verdicts.insert((report.rules[finding.rule].id.clone(), name), finding.verdict);
+        assert!(before.is_none_or(|before| before == finding.verdict), "two verdicts: {finding:?}");
+    }
+    verdicts
+}
+
+/// What a table calls a subject: its name, that of a child behind those that it stands below, a region
+/// by its own.
+fn name_of(finding: &Finding) -> String {
+    let (id, name) = (&finding.subject.id, &finding.subject.name);
+    if let Some((_, region)) = id.rsplit_once("/locations/") {
+        return region.to_owned();
+    }
+    // The id of a pair is that of both members; one of source code may have anything in it.
+    let tail = id.rsplit_once("/providers/").filter(|_| !id.contains(' ')).map(|(_, tail)| tail);
+    let Some(tail) = tail.filter(|tail| !tail.contains('\u{27e8}')) else { return name.clone() };
+    // Namespace, then type and name by turns; the last name as Azure spells it.
+    let mut names: Vec<&str> = tail.split('/').skip(2).step_by(2).collect();
+    if let Some(last) = names.last_mut().filter(|last| last.eq_ignore_ascii_case(name)) {
+        *last = name;
+    }
+    names.join("/")
 }
 
 /// A scenario: a folder below `fixtures/estates`.
@@ -116,4 +149,46 @@ pub fn snapshots() -> Vec<Scenario> {
         .collect();
     assert!(!scenarios.is_empty(), "no scenario has a snapshot");
     scenarios
+}
+
+/// The expected verdicts of a scenario: for Azure, and for source code where that cannot know the same.
+///
+/// `expected.tsv` was derived from the catalogue of rules by hand: rule, subject, verdict, and, where
+/// source code cannot know what Azure knows, a fourth column with the verdict of source code (`-`: none).
+pub fn expected(scenario: &Scenario) -> (Verdicts, Verdicts) {
+    let text = fs::read_to_string(scenario.folder.join("expected.tsv")).expect("an expected table");
+    let mut tables = (Verdicts::new(), Verdicts::new());
+    for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [rule, subject, live, rest @ ..] = fields.as_slice() else { panic!("{line}: not a row") };
+        let key = ((*rule).to_owned(), (*subject).to_owned());
+        assert!(tables.0.insert(key.clone(), verdict(live)).is_none(), "{}: {line} stands twice", scenario.name);
+        let declared = rest.first().unwrap_or(live);
+        if *declared != "-" {
+            tables.1.insert(key, verdict(declared));
+        }
+    }
+    tables
+}
+
+fn verdict(word: &str) -> Verdict {
+    match word {
+        "deny" => Verdict::Deny,
+        "pass" => Verdict::Pass,
+        "exempt" => Verdict::Exempt,
+        "open" => Verdict::Open,
+        other => panic!("{other} is no verdict"),
+    }
+}
+
+/// Where two tables differ, a line each.
+pub fn differences(source: &str, expected: &Verdicts, found: &Verdicts) -> Vec<String> {
+    let keys: BTreeSet<_> = expected.keys().chain(found.keys()).collect();
+    let word = |verdict: Option<&Verdict>| verdict.map_or("none".to_owned(), |v| format!("{v:?}").to_lowercase());
+    let differ = keys.into_iter().filter(|key| expected.get(key) != found.get(key));
+    let line = |key: &(String, String)| {
+        let (expected, found) = (word(expected.get(key)), word(found.get(key)));
+        format!("{source}: {} on {}: expected {expected}, found {found}", key.0, key.1)
+    };
+    differ.map(line).collect()
 }

@@ -116,6 +116,16 @@ open contains finding.open(subject, "the object ids of its identities are known 
 	identity.exact == false
 }
 
+open contains finding.open(subject, reason) if {
+	some subject in estate.subjects("identity")
+	bearer := estate.resource(subject)
+	some want in wants(estate.pair(subject), bearer)
+	some assignment in access.assignments(want.it)
+	access.is_for(assignment, access.identities(bearer))
+	access.unheard(assignment)
+	reason := sprintf(`what its role %s on "%s" allows is not known`, [access.role(assignment), want.it.name])
+}
+
 # The member of a pair that a compute or an endpoint belongs to.
 workspace_of(pair, bearer) := workspace if {
 	some workspace in estate.members(pair)

@@ -103,6 +103,12 @@ test_roles_of_groups_and_custom_roles_are_open if {
 	}
 }
 
+test_custom_role_is_named_where_it_decides if {
+	doc := granted.complete_pair({"ra-blob-north": granted.grant("stnorth", "north", "ServicePrincipal", "custom")})
+	some found in rule.open with input as doc
+	found.reason == `what its role 99999999-0000-4000-8000-000000000001 on "stnorth" allows is not known`
+}
+
 test_declared_identity_is_open if {
 	doc := granted.complete_pair({"ws-north": {"refers": {"/identity/principalId": "${ws.identity.principalId}"}}})
 	count(rule.deny | rule.pass) == 0 with input as doc

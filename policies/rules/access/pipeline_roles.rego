@@ -18,7 +18,7 @@
 #   evidence:
 #     Microsoft.MachineLearningServices/workspaces: [{any_of: ["", /identity]}]
 #     Microsoft.Authorization/roleAssignments:
-#       - /properties/principalId
+#       - {any_of: ["", /properties/principalId]}
 #       - /properties/roleDefinitionId
 #       - {any_of: ["", /properties/principalType]}
 #   absence: [Microsoft.Authorization/roleAssignments]
@@ -80,7 +80,7 @@ exempt contains finding.exempt(subject, reason) if {
 	some subject in estate.subjects("workspace_pair")
 	pair := estate.pair(subject)
 	pipelines(pair) == set()
-	unread(pair) == []
+	settled(pair)
 	reason := "no pipeline identity is configured (ci_principal), and no application may deploy to the primary"
 }
 

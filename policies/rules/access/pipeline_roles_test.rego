@@ -62,6 +62,8 @@ test_without_pipeline_it_is_exempt if {
 	doc := granted.complete_pair(gone)
 	some exemption in rule.exempt with input as doc
 	contains(exemption.reason, "no pipeline identity is configured")
+	partial := granted.pair(gone)
+	count(rule.exempt) == 0 with input as partial
 	own := granted.complete_pair(object.union(gone, {
 		"ra-own": granted.grant("ws-west", "west", "ServicePrincipal", "contributor"),
 	}))

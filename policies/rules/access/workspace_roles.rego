@@ -96,6 +96,21 @@ open contains finding.open(subject, "what management groups assign may hold for 
 	not access.together(primary, estate.secondary(pair))
 }
 
+open contains finding.open(subject, reason) if {
+	some subject in estate.subjects("workspace_pair")
+	pair := estate.pair(subject)
+	secondary := estate.secondary(pair)
+	some one in access.assignments(estate.primary(pair))
+	concerns(one)
+	some candidate in access.assignments(secondary)
+	access.role(candidate) == access.role(one)
+	may_be_member(one, candidate)
+	reason := sprintf(
+		`the %s %s may have the role %s on "%s" as a member of a group, and members cannot be read`,
+		[access.kind(one), access.principal(one).name, access.title(one), secondary.name],
+	)
+}
+
 governed_alike(primary, secondary) if access.together(primary, secondary)
 
 governed_alike(primary, _) if object.get(primary, ["relations", "management_assignments"], []) == []

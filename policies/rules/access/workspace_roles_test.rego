@@ -46,6 +46,8 @@ test_user_who_may_be_in_a_group_is_open if {
 	user := {"ra-user": granted.grant("ws-west", "person", "User", "data scientist")}
 	doc := granted.complete_pair(user)
 	count(rule.deny | rule.pass) == 0 with input as doc
+	some unsure in rule.open with input as doc
+	endswith(unsure.reason, `on "ws-north" as a member of a group, and members cannot be read`)
 	reader := granted.complete_pair({"ra-user": granted.grant("ws-west", "person", "User", "reader")})
 	some found in rule.deny with input as reader
 	contains(found.message, "Reader of the user dddddddd-")

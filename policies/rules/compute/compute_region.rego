@@ -18,8 +18,7 @@
 #   evidence:
 #     Microsoft.MachineLearningServices/workspaces/computes:
 #       - /properties/computeType
-#       - /location
-#       - {any_of: ["", /properties/computeLocation]}
+#       - {any_of: [/location, /properties/computeLocation]}
 #     Microsoft.MachineLearningServices/workspaces: [/location]
 #   static: yes
 #   seeds: [S20, S29]

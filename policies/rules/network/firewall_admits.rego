@@ -112,17 +112,20 @@ exempt contains finding.exempt(subject, reason) if {
 	reason := network.of_hub(estate.pair(subject))
 }
 
+# How a workspace is associated with what is no storage account.
+uses := {
+	"microsoft.containerregistry/registries": "container_registry",
+	"microsoft.keyvault/vaults": "key_vault",
+}
+
 shared(pair, it) if count({user.workspace | some user in network.users(pair, it)}) == 2
 
 # Whether a workspace is proved not to be associated with a resource. A data account is shared unless it is
 # the default storage of one of them.
-unused(it, workspace) if {
-	it.type != "microsoft.storage/storageaccounts"
-	some relation in ["key_vault", "container_registry"]
-	estate.distinct(estate.associated(workspace, relation), it)
-}
+unused(it, workspace) if estate.distinct(estate.associated(workspace, uses[it.type]), it)
 
 unused(it, workspace) if {
+	it.type == "microsoft.storage/storageaccounts"
 	estate.distinct(estate.associated(workspace, "storage"), it)
 	every reference in object.get(workspace, ["relations", "datastores"], []) {
 		elsewhere(estate.resource(reference), it)

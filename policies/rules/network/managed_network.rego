@@ -19,7 +19,7 @@
 #   subject: workspace_pair
 #   evidence:
 #     Microsoft.MachineLearningServices/workspaces:
-#       - /location
+#       - {any_of: ["", /location]}
 #       - {any_of: ["", /properties/managedNetwork/isolationMode]}
 #       - {any_of: ["", /properties/managedNetwork/status/status]}
 #       - {any_of: ["", /properties/provisionNetworkNow]}

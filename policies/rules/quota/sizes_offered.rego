@@ -17,6 +17,7 @@
 #   subject: workspace_pair
 #   evidence:
 #     Microsoft.MachineLearningServices/locations/vmSizes: [/value]
+#     Microsoft.MachineLearningServices/workspaces: [/location]
 #     Microsoft.MachineLearningServices/workspaces/computes:
 #       - /properties/computeType
 #       - /properties/properties/vmSize

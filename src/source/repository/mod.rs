@@ -8,12 +8,14 @@ pub mod asset;
 mod files;
 pub mod paths;
 mod placeholder;
+mod python;
 mod workflow;
 pub mod yaml;
 
 pub use aml_yaml::AmlYaml;
 pub use files::RepositoryFiles;
 pub use placeholder::is_placeholder;
+pub use python::{Notebook, Python};
 pub use workflow::Workflows;
 
 use std::collections::HashMap;
@@ -81,6 +83,13 @@ impl Facts {
         self.names.insert(name.to_owned(), count.max(1));
         self.names.entry(unique.clone()).or_insert(1);
         self.facts.push((unique, fact));
+    }
+
+    /// Adds a fact unless there is one of that name.
+    pub fn add_once(&mut self, name: &str, fact: Value) {
+        if !self.names.contains_key(name) {
+            self.add(name, fact);
+        }
     }
 
     /// Whether there is none.
