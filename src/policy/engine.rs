@@ -69,7 +69,8 @@ struct Kind {
 impl Input {
     /// From the document of `docs/rule-input.md`. Subjects without id or kind are nobody's.
     pub fn new(mut document: serde_json::Value) -> Self {
-        let subjects = document.get_mut("subjects").map(serde_json::Value::take);
+        let empty = || serde_json::Value::Array(Vec::new());
+        let subjects = document.get_mut("subjects").map(|subjects| std::mem::replace(subjects, empty()));
         let value = Value::from(document);
         let mut by_kind: BTreeMap<String, (BTreeSet<String>, Vec<serde_json::Value>)> = BTreeMap::new();
         for subject in subjects.as_ref().and_then(serde_json::Value::as_array).into_iter().flatten() {
@@ -172,7 +173,9 @@ impl<'p> Evaluator<'p> {
         let (group, place) = self.places[rule];
         self.compiled(&self.groups[group])
             .and_then(|compiled| {
-                compiled.interpret(place, &input.document(&about.subject), &self.data).map_err(|error| brief(&error.to_string()))
+                compiled
+                    .interpret(place, &input.document(&about.subject), &self.data)
+                    .map_err(|error| brief(&error.to_string()))
             })
             .and_then(|value| answer::answers(&value, input, &about.subject))
             .map_err(|message| RuleError { rule: about.id.clone(), message })
