@@ -43,7 +43,7 @@ import data.holdfast.lib.finding
 deny contains finding.of(subject, one, "/location", message) if {
 	some [subject, one] in judged
 	origin(one) == "literal"
-	one.location != "global"
+	not one.location in {"", "global"}
 	message := sprintf(
 		`the region of "%s" is the constant "%s"; expected is a parameter`,
 		[one.name, one.location],

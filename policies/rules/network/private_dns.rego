@@ -92,7 +92,9 @@ families := {
 deny contains finding.about(finding.related(found, related), family) if {
 	some subject in estate.subjects("private_endpoint_target")
 	it := estate.resource(subject)
-	some family, clash in clashes(it)
+	found_clashes := clashes(it)
+	some family in {one.family | some one in found_clashes}
+	clash := [one | some one in found_clashes; one.family == family][0]
 	message := sprintf(
 		`the private endpoints of "%s" in both regions register in one zone "%s"; expected is a zone per region`,
 		[it.name, clash.zone.name],
@@ -105,7 +107,7 @@ deny contains finding.about(found, sprintf("%s %s", [user.name, family])) if {
 	some subject in estate.subjects("private_endpoint_target")
 	pair := estate.pair(subject)
 	it := estate.resource(subject)
-	clashes(it) == {}
+	clashes(it) == set()
 	some user in users(pair, it)
 	some family in needed(pair, it, user)
 	some reference in network.networks(user)
@@ -122,7 +124,7 @@ pass contains subject.id if {
 	some subject in estate.subjects("private_endpoint_target")
 	pair := estate.pair(subject)
 	it := estate.resource(subject)
-	clashes(it) == {}
+	clashes(it) == set()
 	users(pair, it) != set()
 	every user in users(pair, it) {
 		needed(pair, it, user) != set()
@@ -217,27 +219,24 @@ zones(endpoint, family) := [zone |
 	startswith(lower(zone.name), family)
 ]
 
-# Endpoints in two regions that register in one zone, by family.
-clashes(it) := {family: {"zone": zone, "other": second} |
-	[first, second] := regions_apart(it)
+# Endpoints in two regions that register in one zone: each family of names, zone and other endpoint.
+clashes(it) := {{"family": family, "zone": zone, "other": second} |
+	some [first, second] in regions_apart(it)
 	some group in network.groups(first)
 	group in network.groups(second)
 	some family in families[group]
-	zone := zones(first, family)[0]
-	estate.same(zone, zones(second, family)[0])
+	some zone in zones(first, family)
+	some twin in zones(second, family)
+	estate.same(zone, twin)
 }
 
-# The first two endpoints of a resource that lie in different regions.
-regions_apart(it) := apart[0] if {
-	apart := [[first, second] |
-		some first in estate.related(it, "private_endpoints")
-		some second in estate.related(it, "private_endpoints")
-		first.name < second.name
-		network.groups(first) & network.groups(second) != set()
-		estate.resource(network.place(first)).location != estate.resource(network.place(second)).location
-	]
-	count(apart) > 0
-}
+# The endpoints of a resource by two that lie in different regions. An account has one for blobs and one
+# for files in each, and endpoints of different groups may have one name.
+regions_apart(it) := [[first, second] |
+	some first in estate.related(it, "private_endpoints")
+	some second in estate.related(it, "private_endpoints")
+	estate.resource(network.place(first)).location < estate.resource(network.place(second)).location
+]
 
 resolved(pair, it, user, family) if {
 	some endpoint in serving(pair, it, user)

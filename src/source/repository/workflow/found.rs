@@ -38,6 +38,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Whether some command is one of the machine learning extension.
+    fn uses_azure_ml(&self) -> bool {
+        self.names.keys().any(|name| name.starts_with("az ml "))
+    }
+
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
         self.commands.is_empty() && self.deployments.is_empty()
@@ -91,6 +96,9 @@ impl Found {
 
     /// Puts it into an artefact.
     pub fn add_to(self, artefact: &mut Artefact) {
+        if self.uses_azure_ml() {
+            artefact.set("azure_ml", truth());
+        }
         if !self.commands.is_empty() {
             artefact.set("commands", self.commands.into_value());
         }
