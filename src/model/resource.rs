@@ -278,6 +278,7 @@ mod tests {
             calls: Vec::new(),
             existing: false,
             condition: None,
+            location: None,
         };
         let scopes = Value::new(Kind::Array(vec![Value::unresolved("subscription().id", Hole::new("d", "s"))]));
         let body = Value::new(Kind::Object(vec![("scopes".to_owned(), scopes)]));
