@@ -173,6 +173,7 @@ impl Place {
             snippet: String::from_utf16_lossy(snippet),
             line_text: String::from_utf16_lossy(&units),
             line_hash: hashes.get(region.line as usize - 1).cloned().unwrap_or_default(),
+            cell: file.cell_at(start).map(|place| (place.cell, place.line)),
         };
         Self { path: file.path.clone(), source: Some(source), resource: None }
     }
@@ -192,6 +193,15 @@ pub struct SourcePlace {
     pub line_text: String,
     /// GitHub's `primaryLocationLineHash` of the line, see `docs/sarif.md`.
     pub line_hash: String,
+    /// The cell of a notebook and the line in it, both from 1.
+    pub cell: Option<(u32, u32)>,
+}
+
+impl SourcePlace {
+    /// `cell 3, line 2`, if it is in a notebook.
+    pub fn in_notebook(&self) -> Option<String> {
+        self.cell.map(|(cell, line)| format!("cell {cell}, line {line}"))
+    }
 }
 
 /// A resource as outputs name it.

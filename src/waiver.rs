@@ -295,6 +295,7 @@ mod tests {
             snippet: String::new(),
             line_text: String::new(),
             line_hash: String::new(),
+            cell: None,
         });
         Place { path: path.to_owned(), source, resource: None }
     }

@@ -456,6 +456,7 @@ services := {
 naming := {"account", "service", "dependencies", "cosmos_accounts"}
 
 defaults := {
+	"ignored_code_folders": ["docs", "test", "tests"],
 	"keyvault_mode": "shared",
 	"acr_mode": "shared",
 	"data_mode": "shared",

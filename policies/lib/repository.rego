@@ -70,17 +70,17 @@ literal(argument) := argument.value if argument.origin == "literal"
 
 # The names, in lower case, that the repository gives to what it defines of these kinds, in YAML and in code.
 # (`name` of an artefact is its path, as everywhere in messages.)
-defined(kinds) := {lower(one.declared_name) | some one in definitions(kinds)} | {name |
+defined(kinds) := ({lower(one.declared_name) | some one in definitions(kinds)} | {name |
 	some one in code
 	some definition in facts(one, "definitions")
 	definition.kind in kinds
 	definition.name.origin == "literal"
 	name := lower(definition.name.value)
-}
+}) | {name | some name in templated(kinds); regex.match(`^[a-z0-9_.-]+$`, name)}
 
 # The files that define something of these kinds under a name that is not known: given on the command line,
 # computed, left to a template engine. What seems to be missing may be one of them.
-unnamed(kinds) := {one.path |
+unnamed(kinds) := ({one.path |
 	some one in definitions(kinds)
 	object.get(one, "declared_name", null) == null
 } | {one.path |
@@ -88,7 +88,38 @@ unnamed(kinds) := {one.path |
 	some definition in facts(one, "definitions")
 	definition.kind in kinds
 	object.get(definition, ["name", "origin"], "unknown") != "literal"
+}) | {one.id |
+	some kind, collection in collections
+	kind in kinds
+	some one in declared_below(collection)
+	not regex.match(`^[a-z0-9_.-]+$`, name_in(one.id, collection))
 }
+
+# What templates call the assets that they declare of these kinds; a name that is computed is no name.
+templated(kinds) := {name_in(one.id, collection) |
+	some kind, collection in collections
+	kind in kinds
+	some one in declared_below(collection)
+}
+
+# Assets that templates may declare, and where they are in a workspace.
+collections := {
+	"batch_endpoint": "batchendpoints",
+	"data": "data",
+	"environment": "environments",
+	"online_endpoint": "onlineendpoints",
+	"schedule": "schedules",
+}
+
+# Versions count as well: a template may declare them alone.
+declared_below(collection) := {one |
+	some one in input.resources
+	startswith(one.type, concat("/", ["microsoft.machinelearningservices/workspaces", collection]))
+	not one.existing
+	not one.context
+}
+
+name_in(path, collection) := split(split(path, sprintf("/%s/", [collection]))[1], "/")[0]
 
 # Whether something of these kinds is defined at all, in YAML or in code.
 defines(kinds) if count(definitions(kinds)) > 0

@@ -79,3 +79,21 @@ test_subjects_of_a_repository if {
 	known.complete["repository:jobs"] == ["*"]
 	{subject.kind | some subject in known.subjects} == {"repository", "repository_file", "definition", "job_or_deployment"}
 }
+
+test_assets_of_templates_are_defined_too if {
+	doc := fixture.repository({})
+	declared := object.union(doc, {"resources": {sprintf("/workspaces/ws/%s", [path]): one |
+		some path, type in {
+			"environments/train/versions/3": "environments/versions",
+			"environments/$x": "environments",
+			"data/claims": "data",
+		}
+		one := {
+			"id": sprintf("/workspaces/ws/%s", [path]),
+			"type": concat("/", ["microsoft.machinelearningservices/workspaces", type]),
+		}
+	}})
+	repository.defined({"environment"}) == {"train"} with input as declared
+	repository.unnamed({"environment"}) == {"/workspaces/ws/environments/$x"} with input as declared
+	repository.defined({"data"}) == {"claims"} with input as declared
+}

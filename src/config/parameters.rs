@@ -58,6 +58,13 @@ pub const PARAMETERS: &[ParameterSpec] = &[
         "",
         "What sends clients to the healthy region: an ARM id or URL, `client` if clients switch themselves, or `none`.",
     ),
+    ParameterSpec {
+        name: "ignored_code_folders",
+        kind: ParameterKind::Texts,
+        default: r#"["docs", "test", "tests"]"#,
+        per_pair: false,
+        description: "Folders, at any depth, whose code may name a workspace.",
+    },
     spec("keyvault_mode", MODE, "\"shared\"", "Whether the pair uses one key vault or one per region."),
     spec(
         "min_capacity_ratio",

@@ -113,7 +113,8 @@ impl Estate {
         id.resource_type() == Some(WORKSPACE) && self.collection.is_complete(WORKSPACE, id.key())
     }
 
-    /// The workspaces, no counterparts of this one, that have the same associated resource.
+    /// The workspaces, no counterparts of this one, that have the same associated resource. A project has
+    /// none of its own: it uses what its hub is associated with.
     fn shared_json(&self, facts: &WorkspaceFacts) -> Map<String, Value> {
         let counterpart = |number: usize| facts.counterparts.iter().any(|c| c.target == Some(number));
         let mut shared = Map::new();
@@ -121,7 +122,10 @@ impl Estate {
             let reference = self.relations[facts.resource].get(relation).and_then(|r| r.first());
             let Some(target) = reference.and_then(|r| r.target) else { continue };
             let users = self.users.get(&(kind, target)).into_iter().flatten().copied();
-            let others = users.filter(|user| *user != facts.resource && !counterpart(*user)).take(MAX_SHARING);
+            let stranger = |user: &usize| {
+                *user != facts.resource && !counterpart(*user) && !self.relations[*user].contains_key("hub")
+            };
+            let others = users.filter(stranger).take(MAX_SHARING);
             let others: Vec<Value> = others.map(|user| self.user_json(user)).collect();
             if !others.is_empty() {
                 shared.insert(relation.to_owned(), others.into());
@@ -177,9 +181,19 @@ impl Estate {
         if resource.context {
             object.insert("context".to_owned(), true.into());
         }
+        if let Some(deployment) = self.deployment_of(resource).filter(|_| resource.resource_type == WORKSPACE) {
+            let mut json = json!({"template": deployment.template});
+            if let Some(parameters) = &deployment.parameters {
+                json["parameters"] = parameters.as_str().into();
+            }
+            object.insert("deployment".to_owned(), json);
+        }
         if let Some(declaration) = resource.declaration() {
             if declaration.existing {
                 object.insert("existing".to_owned(), true.into());
+            }
+            if let Some(origin) = declaration.location {
+                object.insert("origins".to_owned(), json!({"/location": origin.as_str()}));
             }
             if let Some(condition) = &declaration.condition {
                 object.insert("conditional".to_owned(), condition.as_str().into());

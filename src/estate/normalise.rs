@@ -177,8 +177,7 @@ fn agreed(a: Value, b: Value, at: &Pointer, unknown: &mut BTreeMap<Pointer, Unkn
 }
 
 fn disagree(at: Pointer, unknown: &mut BTreeMap<Pointer, Unknown>) {
-    let expression = "declared twice with different values".to_owned();
-    unknown.insert(at, Unknown::Unresolved { expression, text: None });
+    unknown.insert(at, Unknown::Disputed);
 }
 
 #[cfg(test)]

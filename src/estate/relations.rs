@@ -50,6 +50,7 @@ const MYSQL: &str = "microsoft.dbformysql/flexibleservers";
 const USAGES: &str = "microsoft.machinelearningservices/locations/usages";
 const QUOTAS: &str = "microsoft.machinelearningservices/locations/quotas";
 const VM_SIZES: &str = "microsoft.machinelearningservices/locations/vmsizes";
+const ACTIVITY_ALERT: &str = "microsoft.insights/activitylogalerts";
 const LOCK: &str = "microsoft.authorization/locks";
 
 /// How the targets of a relation are found.
@@ -126,6 +127,7 @@ const RELATIONS: &[Relation] = &[
     relation(WORKSPACE, "vm_sizes", Via::InRegion(VM_SIZES)),
     relation(COMPUTE, "attached", Via::Id("/properties/resourceId")),
     relation(WORKSPACE, "connections", Via::Children(CONNECTION)),
+    relation(ACTIVITY_ALERT, "watched", Via::Ids("/properties/scopes", "")),
     relation(WORKSPACE, "cosmos_accounts", Via::CosmosAccounts),
     relation(WORKSPACE, "default_datastores", Via::Own("/properties/systemDatastoresAuthMode")),
     relation(DATASTORE, "account", Via::Service(|services| services.account_of_datastore())),

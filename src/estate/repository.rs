@@ -14,6 +14,8 @@ const REPOSITORY: &str = "repository";
 /// Types that rules look for anywhere in the templates, whether a workspace leads there or not.
 const ANYWHERE: &[&str] = &[
     "microsoft.authorization/roleassignments",
+    "microsoft.machinelearningservices/workspaces/environments",
+    "microsoft.machinelearningservices/workspaces/environments/versions",
     "microsoft.network/privateendpoints",
     "microsoft.network/virtualnetworks",
 ];

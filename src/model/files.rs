@@ -29,6 +29,17 @@ pub struct TextRegion {
     pub end_column: u32,
 }
 
+/// A line of a code cell of a notebook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CellLine {
+    /// Where it starts in the file.
+    pub start: u32,
+    /// The cell among all cells, from 1.
+    pub cell: u32,
+    /// The line in the cell, from 1.
+    pub line: u32,
+}
+
 /// A file that was read.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -38,6 +49,8 @@ pub struct SourceFile {
     pub text: Arc<str>,
     /// Whether the file starts with a byte order mark, which `text` leaves out.
     pub has_bom: bool,
+    /// The lines of the code cells, if it is a notebook, in their order.
+    pub cell_lines: Vec<CellLine>,
     line_starts: OnceLock<Vec<u32>>,
 }
 
@@ -49,7 +62,7 @@ impl SourceFile {
             Some(rest) => (rest.into(), true),
             None => (text, false),
         };
-        Self { path: path.into(), text, has_bom, line_starts: OnceLock::new() }
+        Self { path: path.into(), text, has_bom, cell_lines: Vec::new(), line_starts: OnceLock::new() }
     }
 
     fn line_starts(&self) -> &[u32] {
@@ -62,9 +75,21 @@ impl SourceFile {
         })
     }
 
+    /// The cell of a notebook, and the line in it, at a byte offset.
+    pub fn cell_at(&self, offset: u32) -> Option<CellLine> {
+        let number = self.cell_lines.partition_point(|line| line.start <= offset);
+        self.cell_lines.get(number.checked_sub(1)?).copied()
+    }
+
     /// The line (from 1) of a byte offset.
     pub fn line_of(&self, offset: u32) -> u32 {
         self.line_starts().partition_point(|start| *start <= offset) as u32
+    }
+
+    /// The first byte of a line (from 1).
+    pub fn line_start(&self, line: u32) -> u32 {
+        let starts = self.line_starts();
+        starts.get(line.saturating_sub(1) as usize).copied().unwrap_or_default()
     }
 
     /// The text of a line (from 1) without its line break.

@@ -208,6 +208,7 @@ mod tests {
             calls: Vec::new(),
             existing,
             condition: None,
+            location: None,
         };
         let id = ResourceId::from_text(id);
         let resource_type = "Microsoft.Storage/storageAccounts";

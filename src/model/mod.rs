@@ -15,11 +15,11 @@ mod text;
 mod value;
 
 pub use collection::{Collection, Gap, GapCode, GapPlace, SubscriptionScope};
-pub use files::{FileId, SourceFile, SourceFiles, Span, TextRegion};
+pub use files::{CellLine, FileId, SourceFile, SourceFiles, Span, TextRegion};
 pub use id::ResourceId;
 pub use inventory::{Deployment, DeploymentId, Inventory, ShardRecord};
 pub use pointer::Pointer;
 pub use region::Region;
-pub use resource::{ARTEFACT, Declaration, LiveOrigin, PropertySpan, Provenance, Resource, Unknown};
+pub use resource::{ARTEFACT, Declaration, LiveOrigin, PropertySpan, Provenance, Resource, Unknown, ValueOrigin};
 pub use text::{Hole, Part, Text};
 pub use value::{Kind, Value};

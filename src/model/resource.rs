@@ -40,6 +40,8 @@ pub enum Unknown {
         /// What is known of it as a string: known characters, and holes with identity.
         text: Option<Text>,
     },
+    /// Two declarations of the resource differ in it.
+    Disputed,
     /// The service refused to tell (403).
     Forbidden,
     /// This source cannot see it, or it was not read.
@@ -50,7 +52,13 @@ impl Unknown {
     /// What to tell a person: a clause after "because".
     pub fn reason(&self) -> String {
         match self {
-            Self::Unresolved { expression, .. } => format!("the expression {expression} cannot be resolved"),
+            Self::Unresolved { expression, .. } => {
+                // A text that is one expression needs no marks around it.
+                let whole = expression.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+                let plain = whole.filter(|inner| !inner.contains("${")).unwrap_or(expression);
+                format!("the source does not determine {plain}")
+            }
+            Self::Disputed => "it is declared twice with different values".to_owned(),
             Self::Forbidden => "the service refused to tell (403)".to_owned(),
             Self::NotCollected => "this source does not hold it".to_owned(),
         }
@@ -91,6 +99,30 @@ pub struct Declaration {
     pub existing: bool,
     /// The expression of a condition whose value is not known: the resource may not be deployed.
     pub condition: Option<String>,
+    /// How the source comes to `location`, if it says so.
+    pub location: Option<ValueOrigin>,
+}
+
+/// How source code comes to the value of a property. Of several that take part the last of this list counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ValueOrigin {
+    /// Written there, or in a variable.
+    Literal,
+    /// From the deployment, another resource, a loop.
+    Expression,
+    /// From a parameter, of the template or of a module.
+    Parameter,
+}
+
+impl ValueOrigin {
+    /// `literal`, `expression` or `parameter`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Literal => "literal",
+            Self::Expression => "expression",
+            Self::Parameter => "parameter",
+        }
+    }
 }
 
 /// Where a property is written, and where its value was given if that is elsewhere.
@@ -166,12 +198,11 @@ impl Resource {
 
     /// The text at a pointer, holes included; `None` if absent or unknown without any identity.
     pub fn text_at(&self, pointer: &str) -> Option<Text> {
-        if let Some(known) = self.get(pointer) {
-            return known.as_str().map(Text::known);
-        }
-        match self.unknown.get(pointer) {
-            Some(Unknown::Unresolved { text, .. }) => text.clone(),
-            _ => None,
+        // An unknown element of a list has an empty object in its place.
+        match (self.unknown.get(pointer), self.get(pointer)) {
+            (Some(Unknown::Unresolved { text, .. }), _) => text.clone(),
+            (Some(_), _) => None,
+            (None, known) => known?.as_str().map(Text::known),
         }
     }
 
@@ -234,6 +265,25 @@ mod tests {
         assert_eq!(resource.region(), Some(Region::parse("westeurope")));
         assert!(resource.get("/properties/enableSoftDelete").is_none());
         assert_eq!(resource.display_name(), "v");
+    }
+
+    #[test]
+    fn an_unknown_element_of_a_list_keeps_its_text() {
+        use crate::model::{Declaration, DeploymentId, FileId, Hole, Span};
+        let declaration = Declaration {
+            deployment: DeploymentId(0),
+            logical_name: "bicep:a".to_owned(),
+            span: Span { file: FileId(0), start: 0, end: 1 },
+            spans: BTreeMap::new(),
+            calls: Vec::new(),
+            existing: false,
+            condition: None,
+            location: None,
+        };
+        let scopes = Value::new(Kind::Array(vec![Value::unresolved("subscription().id", Hole::new("d", "s"))]));
+        let body = Value::new(Kind::Object(vec![("scopes".to_owned(), scopes)]));
+        let resource = Resource::declared(ResourceId::parse("/subscriptions/s/x"), "a/b", body, declaration);
+        assert_eq!(resource.text_at("/scopes/0"), Some(Text::hole(Hole::new("d", "s"))));
     }
 
     #[test]

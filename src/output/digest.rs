@@ -1,7 +1,7 @@
 //! The report grouped as people read it, for all outputs that people read.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::escape::clean;
 use super::wording::State;
@@ -50,9 +50,9 @@ fn title(group: &str, finding: &Finding) -> String {
     format!("{} ({}{inferred})", clean(group), finding.subject.tier.as_str())
 }
 
-/// Findings of one rule with one reason.
+/// Findings with one reason: one cause, however many rules ask for what it hides.
 pub(super) struct Reason<'a> {
-    pub(super) rule: &'a Rule,
+    pub(super) rules: Vec<&'a Rule>,
     /// Without a full stop.
     pub(super) text: String,
     pub(super) count: usize,
@@ -60,18 +60,32 @@ pub(super) struct Reason<'a> {
     pub(super) names: String,
 }
 
-/// Findings of a state by rule and reason.
+/// Findings of a state by reason; those without one by rule.
 pub(super) fn by_reason(report: &Report, state: State) -> Vec<Reason<'_>> {
-    let mut reasons: BTreeMap<(usize, &str), Vec<&str>> = BTreeMap::new();
+    let mut reasons: BTreeMap<&str, (BTreeSet<usize>, Vec<&str>)> = BTreeMap::new();
     for finding in with_state(report, state) {
-        reasons.entry((finding.rule, finding.message.trim())).or_default().push(&finding.subject.name);
+        let text = finding.message.trim();
+        let text = if text.is_empty() { &report.rules[finding.rule].title } else { text };
+        let (rules, names) = reasons.entry(text).or_default();
+        rules.insert(finding.rule);
+        names.push(&finding.subject.name);
     }
-    let reason = |((rule, text), names): ((usize, &str), Vec<&str>)| {
-        let rule = &report.rules[rule];
-        let text = clean(if text.is_empty() { &rule.title } else { text });
-        Reason { rule, text: text.trim_end_matches('.').to_owned(), count: names.len(), names: some_of(names) }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by(|(a_text, (a, _)), (b_text, (b, _))| (a.first(), a_text).cmp(&(b.first(), b_text)));
+    let reason = |(text, (rules, names)): (&str, (BTreeSet<usize>, Vec<&str>))| Reason {
+        rules: rules.into_iter().map(|rule| &report.rules[rule]).collect(),
+        text: clean(text).trim_end_matches('.').to_owned(),
+        count: names.len(),
+        names: some_of(names),
     };
     reasons.into_iter().map(reason).collect()
+}
+
+impl Reason<'_> {
+    /// The ids of the rules.
+    pub(super) fn rule_ids(&self) -> String {
+        self.rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 fn some_of(mut names: Vec<&str>) -> String {

@@ -164,6 +164,7 @@ mod tests {
             snippet: String::new(),
             line_text: line.into(),
             line_hash: String::new(),
+            cell: None,
         };
         let excerpt = excerpt(&place, room);
         (excerpt.text, format!("{}{}", " ".repeat(excerpt.start), "^".repeat(excerpt.length)))

@@ -136,10 +136,10 @@ fn tables(out: &mut impl Write, report: &Report) -> io::Result<()> {
         let reasons = digest::by_reason(report, state);
         let subjects = reasons.iter().map(|reason| reason.count).sum();
         let heading = format!("{title}: {}", counted(subjects, "subject"));
-        let rows = reasons
-            .into_iter()
-            .map(|reason| vec![xml(&reason.rule.id), reason.count.to_string(), xml(&reason.text), xml(&reason.names)]);
-        table(out, &heading, &["Rule", "Subjects", "Reason", "Among them"], rows)?;
+        let rows = reasons.into_iter().map(|reason| {
+            vec![xml(&reason.rule_ids()), reason.count.to_string(), xml(&reason.text), xml(&reason.names)]
+        });
+        table(out, &heading, &["Rules", "Subjects", "Reason", "Among them"], rows)?;
     }
     let waived = digest::with_state(report, State::Waived).filter_map(|finding| {
         let waiver = finding.waiver.as_ref()?;

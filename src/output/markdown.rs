@@ -48,7 +48,7 @@ pub(super) fn write(report: &Report, _: &OutputOptions, out: &mut dyn Write) -> 
     let reasons = digest::by_reason(report, State::Open);
     let open = reasons.iter().map(|reason| reason.count).sum();
     let rows: Vec<_> = reasons.iter().map(row).collect();
-    summary.counted_table("Open: could not be judged", open, &["rule", "subjects", "reason", "among them"], &rows);
+    summary.counted_table("Open: could not be judged", open, &["rules", "subjects", "reason", "among them"], &rows);
     summary.waived(report);
     summary.gaps(report);
     summary.table(
@@ -109,7 +109,7 @@ fn foot(report: &Report) -> String {
 }
 
 fn row(reason: &Reason<'_>) -> Vec<String> {
-    vec![code(&reason.rule.id), reason.count.to_string(), cell(&reason.text), cell(&reason.names)]
+    vec![code(&reason.rule_ids()), reason.count.to_string(), cell(&reason.text), cell(&reason.names)]
 }
 
 /// Text that is cut where it gets long. Cut first: an escape must not be cut in the middle.

@@ -43,7 +43,10 @@ pub(super) fn label(place: &Place) -> String {
     }
     let path = if place.path.is_empty() { WHOLE_REPOSITORY } else { &place.path };
     match &place.source {
-        Some(source) => format!("{}:{}:{}", clean(path), source.region.line, source.region.start_column),
+        Some(source) => {
+            let cell = source.in_notebook().map_or_else(String::new, |cell| format!(" ({cell})"));
+            format!("{}:{}:{}{cell}", clean(path), source.region.line, source.region.start_column)
+        }
         None => clean(path).into_owned(),
     }
 }
@@ -52,6 +55,7 @@ pub(super) fn label(place: &Place) -> String {
 mod tests {
     use super::*;
     use crate::finding::ResourceRef;
+    use crate::model::{CellLine, SourceFile};
 
     fn place(path: &str, name: &str) -> Place {
         let resource = ResourceRef {
@@ -62,6 +66,15 @@ mod tests {
             pointer: String::new(),
         };
         Place { path: path.into(), source: None, resource: Some(resource) }
+    }
+
+    #[test]
+    fn a_place_in_a_notebook_names_its_cell() {
+        let mut file = SourceFile::new("a.ipynb", "{}\n\"x = 1\"");
+        file.cell_lines = vec![CellLine { start: 4, cell: 3, line: 2 }];
+        let place = Place::of_text(&file, &[], 4, 5);
+        assert_eq!(label(&place), "a.ipynb:2:2 (cell 3, line 2)");
+        assert_eq!(label(&Place::of_text(&file, &[], 0, 1)), "a.ipynb:1:1");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 pub use arm_template::ArmTemplate;
 pub use bicep::Bicep;
-pub use repository::{AmlYaml, RepositoryFiles};
+pub use repository::{AmlYaml, Notebook, Python, RepositoryFiles};
 pub use terraform::Terraform;
 pub use tree::{FileTree, Ignores, StoredFiles, TreeError};
 
@@ -39,7 +39,8 @@ pub trait Reader: Sync {
 }
 
 /// The dialects, in the order in which their results are put together.
-pub static READERS: &[&dyn Reader] = &[&ArmTemplate, &Bicep, &Terraform, &AmlYaml, &RepositoryFiles];
+pub static READERS: &[&dyn Reader] =
+    &[&ArmTemplate, &Bicep, &Terraform, &AmlYaml, &Python, &Notebook, &RepositoryFiles, &repository::Workflows];
 
 /// Whether some reader may want a file of this name (its path relative to the repository root).
 pub fn is_source(path: &str) -> bool {
@@ -123,3 +124,6 @@ fn read_entry(reader: &dyn Reader, tree: &FileTree, entry: &EntryPoint) -> Inven
         inventory
     })
 }
+
+#[cfg(test)]
+mod location_tests;

@@ -63,7 +63,10 @@ pub fn verdicts(report: &Report) -> Verdicts {
     // What a rule judges once for each pair is told apart by the pair.
     let mut subjects: BTreeMap<(usize, String), BTreeSet<(&str, &str)>> = BTreeMap::new();
     for finding in &report.findings {
-        subjects.entry((finding.rule, name_of(finding))).or_default().insert((&finding.subject.id, &finding.subject.group));
+        subjects
+            .entry((finding.rule, name_of(finding)))
+            .or_default()
+            .insert((&finding.subject.id, &finding.subject.group));
     }
     let mut verdicts = Verdicts::new();
     for finding in &report.findings {

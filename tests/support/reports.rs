@@ -116,6 +116,7 @@ pub fn in_bicep(text: &str) -> Place {
         snippet: text.into(),
         line_text: file.line(region.line).into(),
         line_hash: line_hashes_of(&file)[region.line as usize - 1].clone(),
+        cell: None,
     };
     Place { path: BICEP_PATH.into(), source: Some(source), resource: Some(resource("bicep:st", "st")) }
 }
@@ -273,6 +274,7 @@ pub fn hostile() -> Report {
                 snippet: (*name).into(),
                 line_text: format!("x {name}"),
                 line_hash: format!("{number:x}:1"),
+                cell: None,
             }),
             resource: Some(resource(name, name)),
         };

@@ -25,15 +25,16 @@
 #   cost: none
 #   remediation:
 #     text: |
-#       Write down the failover steps, for example in docs/failover.md:
-#
-#           # Failover of fraud scoring
-#           Primary workspace: mlw-fraud-prod-weu. Failover workspace: mlw-fraud-prod-neu.
-#           1. The on-call engineer decides (service health, 30 minutes without a successful run).
-#           2. Route the endpoint: az network front-door …
-#           3. Resubmit the jobs that were running: az ml job create -f jobs/train.yml -w mlw-fraud-prod-neu …
-#           4. Enable the schedules there: az ml schedule enable -n nightly -w mlw-fraud-prod-neu …
-#     cli: git add docs/failover.md
+#       Write down the failover steps: who decides, which workspace takes over, who submits which jobs again.
+#     cli: |
+#       cat > docs/failover.md <<'END'
+#       # Failover of fraud scoring
+#       Primary workspace: mlw-fraud-prod-weu. Failover workspace: mlw-fraud-prod-neu.
+#       1. The engineer on call decides: service health, or 30 minutes without a successful run.
+#       2. Route the endpoint to the failover region.
+#       3. Resubmit what was running: az ml job create -f jobs/train.yml -w mlw-fraud-prod-neu
+#       4. Enable the schedules there: az ml schedule enable -n nightly -w mlw-fraud-prod-neu
+#       END
 package holdfast.rules.artefact.runbook_kept
 
 import data.holdfast.lib.estate
@@ -47,7 +48,7 @@ deny contains finding.about(found, "missing") if {
 	runbooks == set()
 	path == ""
 	message := "the repository defines a production workspace and holds no failover runbook; expected is docs/failover.md"
-	found := finding.of(subject, estate.resource(subject), "", message)
+	found := finding.of(subject, place(subject), "", message)
 }
 
 deny contains finding.about(found, runbook.path) if {
@@ -87,6 +88,12 @@ open contains finding.open(subject, reason) if {
 	runbooks == set()
 	reason := "it holds no failover runbook; name it by runbook_path if it is kept elsewhere"
 }
+
+# The workspace: as a template declares it, or as YAML.
+place(subject) := workspace if {
+	workspace := estate.resource(subject)
+	workspace.type == "microsoft.machinelearningservices/workspaces"
+} else := input.resources[min({one.id | some one in repository.definitions({"workspace"})})]
 
 # Where the configuration says that the runbook is.
 path := object.get(input.parameters, "runbook_path", "")

@@ -68,9 +68,13 @@ test_runbook_that_the_configuration_names if {
 }
 
 test_workspace_in_yaml_needs_a_runbook_too if {
-	yaml := {"ws.yml": {"type": "definition", "kind": "workspace"}}
+	yaml := {
+		"a.yml": {"type": "definition", "kind": "job_command"},
+		"ws.yml": {"type": "definition", "kind": "workspace"},
+	}
 	doc := repository.complete(repository.repository(yaml), ["runbook"])
-	count(rule.deny) == 1 with input as doc
+	some found in rule.deny with input as doc
+	found.resource == repository.id("ws.yml")
 }
 
 test_nothing_in_production_is_exempt if {

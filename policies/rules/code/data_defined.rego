@@ -26,16 +26,15 @@
 #   cost: none
 #   remediation:
 #     text: |
-#       Keep the data asset as YAML beside the job, and create it in both workspaces when it changes:
-#
-#           # data/claims.yml
-#           $schema: https://azuremlschemas.azureedge.net/latest/data.schema.json
-#           name: claims
-#           version: "3"
-#           type: uri_folder
-#           path: azureml://datastores/training/paths/claims/v3/
+#       Keep the data asset as YAML beside the job and create it in both workspaces.
 #     cli: |
-#       az ml data show -n claims --version 3 -w <ws> -g <rg> -o yaml > data/claims.yml
+#       cat > data/claims.yml <<'END'
+#       $schema: https://azuremlschemas.azureedge.net/latest/data.schema.json
+#       name: claims
+#       version: "3"
+#       type: uri_folder
+#       path: azureml://datastores/training/paths/claims/v3/
+#       END
 #       az ml data create --file data/claims.yml -w <ws-dr> -g <rg-dr>
 #     bicep: |
 #       resource claims 'Microsoft.MachineLearningServices/workspaces/data/versions@2024-10-01' = {
@@ -52,7 +51,7 @@ deny contains finding.about(found, name) if {
 	estate.complete("repository:data")
 	some [subject, one, name, reference] in named
 	undefined_here(reference)
-	repository.unnamed({"data"}) == set()
+	nameless == set()
 	message := sprintf(
 		`"%s" takes the data asset "%s", which nothing here defines; expected is its YAML in the repository`,
 		[one.name, reference.name],
@@ -93,6 +92,10 @@ open contains finding.open(subject, reason) if {
 	reason := sprintf(`the data asset that "%s" takes is computed, or left to a template`, [one.name])
 }
 
+known := repository.defined({"data"})
+
+nameless := repository.unnamed({"data"})
+
 named contains [subject, one, name, reference] if {
 	some subject in estate.subjects("repository_file")
 	one := estate.resource(subject)
@@ -109,12 +112,12 @@ assets(one) := {name: reference |
 
 undefined_here(reference) if {
 	reference.form in {"name", "workspace"}
-	not lower(reference.name) in repository.defined({"data"})
+	not lower(reference.name) in known
 }
 
 available(reference) if reference.form in {"registry", "curated"}
 
 available(reference) if {
 	reference.form in {"name", "workspace"}
-	lower(reference.name) in repository.defined({"data"})
+	lower(reference.name) in known
 }

@@ -27,23 +27,11 @@
 #   cost: none
 #   remediation:
 #     text: |
-#       Keep endpoint and deployment as YAML, and deploy them to both workspaces:
-#
-#           # endpoints/fraud.yml
-#           $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json
-#           name: fraud
-#           auth_mode: aad_token
-#
-#           # endpoints/fraud-blue.yml
-#           $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
-#           name: blue
-#           endpoint_name: fraud
-#           model: azureml://registries/mlreg/models/fraud/versions/3
-#           instance_type: Standard_DS3_v2
-#           instance_count: 3
+#       Keep endpoint and deployment as YAML and deploy them to both workspaces.
 #     cli: |
 #       az ml online-endpoint show -n fraud -w <ws> -g <rg> -o yaml > endpoints/fraud.yml
 #       az ml online-deployment show -n blue -e fraud -w <ws> -g <rg> -o yaml > endpoints/fraud-blue.yml
+#       az ml online-endpoint create -f endpoints/fraud.yml -w <ws-dr> -g <rg-dr>
 #     bicep: |
 #       resource endpoint 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2024-10-01' = {
 #         parent: workspace

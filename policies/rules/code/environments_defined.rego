@@ -28,20 +28,16 @@
 #   cost: none
 #   remediation:
 #     text: |
-#       Keep the environment as YAML beside the job, and create it in both workspaces when it changes:
-#
-#           # environments/train.yml
-#           $schema: https://azuremlschemas.azureedge.net/latest/environment.schema.json
-#           name: train
-#           version: "3"
-#           image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04
-#           conda_file: train-conda.yml
-#
-#       Or share it in a registry that both workspaces read, and name it there:
-#
-#           environment: azureml://registries/mlreg/environments/train/versions/3
+#       Keep the environment as YAML beside the job and create it in both workspaces, or share it in a registry that
+#       both read and name it there: `environment: azureml://registries/mlreg/environments/train/versions/3`.
 #     cli: |
-#       az ml environment show -n train --version 3 -w <ws> -g <rg> -o yaml > environments/train.yml
+#       cat > environments/train.yml <<'END'
+#       $schema: https://azuremlschemas.azureedge.net/latest/environment.schema.json
+#       name: train
+#       version: "3"
+#       image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04
+#       conda_file: train-conda.yml
+#       END
 #       az ml environment create --file environments/train.yml -w <ws-dr> -g <rg-dr>
 #     bicep: |
 #       resource environment 'Microsoft.MachineLearningServices/workspaces/environments/versions@2024-10-01' = {
@@ -58,8 +54,8 @@ deny contains finding.about(found, name) if {
 	estate.complete("repository:environments")
 	some [subject, one, name, reference] in named
 	reference.form == "name"
-	not lower(reference.name) in repository.defined({"environment"})
-	repository.unnamed({"environment"}) == set()
+	not lower(reference.name) in known
+	nameless == set()
 	message := sprintf(
 		`"%s" runs in the environment "%s", which nothing here defines; expected is its YAML, or azureml://registries/…`,
 		[one.name, reference.name],
@@ -108,7 +104,7 @@ exempt contains finding.exempt(subject, "it names no environment") if {
 open contains finding.open(subject, reason) if {
 	some [subject, one, _, reference] in named
 	reference.form == "name"
-	not lower(reference.name) in repository.defined({"environment"})
+	not lower(reference.name) in known
 	reason := sprintf(
 		`nothing here defines the environment "%s" of "%s"; declare complete: [repository:environments] if it should`,
 		[reference.name, one.name],
@@ -120,6 +116,10 @@ open contains finding.open(subject, reason) if {
 	reference.form == "unknown"
 	reason := sprintf(`the environment of "%s" is left to a template`, [one.name])
 }
+
+known := repository.defined({"environment"})
+
+nameless := repository.unnamed({"environment"})
 
 named contains [subject, one, name, reference] if {
 	some subject in estate.subjects("job_or_deployment")
@@ -133,7 +133,7 @@ available(reference) if reference.form in {"registry", "curated", "inline"}
 
 available(reference) if {
 	reference.form == "name"
-	lower(reference.name) in repository.defined({"environment"})
+	lower(reference.name) in known
 }
 
 available(reference) if {

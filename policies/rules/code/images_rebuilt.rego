@@ -29,19 +29,17 @@
 #   cost: none
 #   remediation:
 #     text: |
-#       Commit the Dockerfile and build from it:
-#
-#           # environments/train.yml
-#           $schema: https://azuremlschemas.azureedge.net/latest/environment.schema.json
-#           name: train
-#           build:
-#             path: docker
-#             dockerfile_path: Dockerfile
-#
-#       Or take the image from a registry that is replicated to both regions:
-#
-#           image: crfraudprod.azurecr.io/train:3
-#     cli: az acr build -r <acr> -t train:3 -f docker/Dockerfile docker
+#       Commit the Dockerfile and build from it, or take the image from a registry that is replicated to both regions:
+#       `image: crfraudprod.azurecr.io/train:3`.
+#     cli: |
+#       cat > environments/train.yml <<'END'
+#       $schema: https://azuremlschemas.azureedge.net/latest/environment.schema.json
+#       name: train
+#       build:
+#         path: ../docker
+#         dockerfile_path: Dockerfile
+#       END
+#       az acr build -r <acr> -t train:3 -f docker/Dockerfile docker
 #     bicep: |
 #       properties: { build: { contextUri: contextUri, dockerfilePath: 'Dockerfile' } }
 package holdfast.rules.code.images_rebuilt
@@ -173,7 +171,11 @@ is_host(part) if contains(part, ":")
 
 # The container registries of the estate with the login server of an image.
 registries(image) := {registry |
+	some registry in all_registries
+	startswith(host(image), concat("", [lower(registry.name), ".azurecr."]))
+}
+
+all_registries := {registry |
 	some registry in input.resources
 	registry.type == "microsoft.containerregistry/registries"
-	startswith(host(image), concat("", [lower(registry.name), ".azurecr."]))
 }

@@ -30,19 +30,12 @@
 #   cost: none
 #   remediation:
 #     text: |
-#       Export the job or the schedule and commit it. A designer pipeline is built anew as a pipeline job:
-#
-#           # jobs/train.yml
-#           $schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
-#           command: python train.py --data ${{inputs.claims}}
-#           code: ../src
-#           environment: azureml:train:3
-#           compute: azureml:cpu
-#           inputs:
-#             claims: {type: uri_folder, path: azureml:claims:3}
+#       Export the job or the schedule and commit it. A designer pipeline is built anew as a pipeline job, with
+#       `$schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json`.
 #     cli: |
 #       az ml job show -n <job> -w <ws> -g <rg> -o yaml > jobs/train.yml
 #       az ml schedule show -n <schedule> -w <ws> -g <rg> -o yaml > schedules/nightly.yml
+#       git add jobs schedules
 package holdfast.rules.code.jobs_defined
 
 import data.holdfast.lib.estate

@@ -28,14 +28,13 @@
 #   cost: none
 #   remediation:
 #     text: |
-#       Keep a configuration per region, and choose one by a variable of the pipeline:
-#
-#           # config.northeurope.json
-#           {"subscription_id": "…", "resource_group": "rg-ml-neu", "workspace_name": "mlw-fraud-prod-neu"}
-#
-#           # Python
-#           MLClient.from_config(credential, path=f"config.{os.environ['AML_REGION']}.json")
-#     cli: az configure --defaults workspace="$AML_WORKSPACE" group="$AML_RESOURCE_GROUP"
+#       Keep a configuration per region and choose one by a variable of the pipeline:
+#       `MLClient.from_config(credential, path=f"config.{os.environ['AML_REGION']}.json")`.
+#     cli: |
+#       cat > config.northeurope.json <<'END'
+#       {"subscription_id": "<subscription>", "resource_group": "<rg-dr>", "workspace_name": "<ws-dr>"}
+#       END
+#       az configure --defaults workspace="$AML_WORKSPACE" group="$AML_RESOURCE_GROUP"
 #     bicep: |
 #       output config object = {
 #         subscription_id: subscription().subscriptionId

@@ -116,8 +116,7 @@ covers(alert, subject, region) if {
 	not alert.conditional
 	enabled(alert)
 	count(alert.properties.actions.actionGroups) > 0
-	some scope in alert.properties.scopes
-	watches(scope, subject)
+	watching(alert, subject)
 	conditions := alert.properties.condition.allOf
 	some condition in conditions
 	is_category(condition)
@@ -130,6 +129,21 @@ enabled(alert) if alert.properties.enabled == true
 
 # Azure's default.
 enabled(alert) if estate.absent(alert, ["properties", "enabled"])
+
+# Whether an alert watches the subscription of the workspaces.
+watching(alert, subject) if {
+	some scope in alert.properties.scopes
+	watches(scope, subject)
+}
+
+# A template seldom knows its subscription, but that it is the same.
+watching(alert, subject) if {
+	some reference in alert.relations.watched
+	not contains(reference.id, "/resourcegroups/")
+	every name in subject.workspaces {
+		startswith(name, concat("", [reference.id, "/"]))
+	}
+}
 
 # Whether a scope is the subscription of the workspaces; some write it without the first slash.
 watches(scope, subject) if {
@@ -223,6 +237,9 @@ useless(alert, _, _) if {
 
 useless(alert, subject, _) if {
 	certain(alert, ["properties", "scopes"])
+	every name in subject.workspaces {
+		estate.resource(name).exact
+	}
 	every scope in alert.properties.scopes {
 		not watches(scope, subject)
 	}

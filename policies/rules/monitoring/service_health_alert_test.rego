@@ -51,6 +51,27 @@ test_alert_for_both_regions_passes if {
 	}
 }
 
+# In a template the subscription is an expression, which the host knows to be that of the workspaces.
+test_scope_by_identity_counts if {
+	hidden := object.union(alert([]), {
+		"unknown": {"/properties/scopes": "subscription().id"},
+		"relates": {"watched": [fixture.subscription_id]},
+	})
+	doc := fixture.subscription({"alert": hidden})
+	count(rule.pass) == 1 with input as doc
+	foreign := object.union(hidden, {"relates": {"watched": ["/subscriptions/other"]}})
+	other := doc_of({"alert": foreign})
+	count(rule.pass | rule.deny) == 0 with input as other
+}
+
+# A template for a subscription that it does not name may well be deployed to the one that is watched.
+test_scope_of_a_subscription_that_may_be_the_same_is_open if {
+	there := object.union(alert([]), {"properties": {"scopes": ["/subscriptions/other"]}})
+	changes := {"alert": there, "ws-west": {"exact": false}, "ws-north": {"exact": false}}
+	doc := doc_of(changes)
+	count(rule.pass | rule.deny) == 0 with input as doc
+}
+
 test_alert_per_region_passes if {
 	doc := doc_of({"west": alert([regions(["westeurope"])]), "north": alert([regions(["northeurope"])])})
 	count(rule.pass) == 1 with input as doc

@@ -143,6 +143,11 @@ fn logical(place: &Place) -> LogicalLocation<'_> {
             kind: "file",
         };
     };
+    // A cell is where people look for it: the line of the file is one of JSON.
+    if let Some(cell) = place.source.as_ref().and_then(SourcePlace::in_notebook) {
+        let fully_qualified_name = Cow::Owned(format!("{}/{cell}", clean(&resource.qualified_name)));
+        return LogicalLocation { name: Cow::Owned(cell), fully_qualified_name, kind: "member" };
+    }
     LogicalLocation {
         name: clean(&resource.name),
         fully_qualified_name: clean(&resource.qualified_name),

@@ -19,10 +19,10 @@ pub(super) fn print(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     proposed(page, report)?;
     unchanged(page, report)?;
     fixed(page, report)?;
-    by_rule_and_reason(page, report, State::Open, "could not be judged")?;
+    by_reason(page, report, State::Open, "could not be judged")?;
     waived(page, report)?;
-    by_rule_and_reason(page, report, State::Exempt, "exempt")?;
-    by_rule_and_reason(page, report, State::Passed, "passed")?;
+    by_reason(page, report, State::Exempt, "exempt")?;
+    by_reason(page, report, State::Passed, "passed")?;
     gaps(page, &report.gaps)?;
     live_only(page, report)?;
     configuration(page, report)?;
@@ -73,13 +73,13 @@ fn fixed(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     list(page, &format!("fixed since the baseline ({})", lines.len()), lines)
 }
 
-/// One line per rule and reason instead of one per subject.
-fn by_rule_and_reason(page: &mut Page<'_>, report: &Report, state: State, title: &str) -> io::Result<()> {
+/// One entry per reason instead of one per subject and rule.
+fn by_reason(page: &mut Page<'_>, report: &Report, state: State, title: &str) -> io::Result<()> {
     let reasons = digest::by_reason(report, state);
     let total: usize = reasons.iter().map(|reason| reason.count).sum();
     let strong = page.styles.strong;
     let lines = reasons.into_iter().map(|reason| {
-        let start = Line::default().plain("  ").styled(strong, reason.rule.id.as_str());
+        let start = Line::default().plain("  ").styled(strong, reason.rule_ids());
         (start.plain(format!("{:>4} × ", reason.count)), format!("{} [{}]", reason.text, reason.names))
     });
     list(page, &format!("{title} ({total})"), lines.collect())

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use crate::model::{GapCode, Hole, Kind, Span, Text, Value};
+use crate::model::{GapCode, Hole, Kind, Span, Text, Value, ValueOrigin};
 use crate::source::FileTree;
 use crate::source::expr::{
     Accessor, Call, Environment, Evaluator, Expr, ExprKind, Fault, Found, Iterations, Member, Scope, Session, Slot,
+    Source, origin_of,
 };
 
 use super::document::{Document, Documents};
@@ -67,6 +68,22 @@ pub(super) struct Template<'d> {
 }
 
 impl<'d> Template<'d> {
+    /// How an expression comes to its value: through parameters, and variables that hold no copy loop.
+    pub fn origin_of(&self, expr: &Expr) -> Option<ValueOrigin> {
+        origin_of(expr, &|expr| {
+            let ExprKind::Call(call) = &expr.kind else { return Source::Other };
+            let name = call.args.first().and_then(Expr::as_text).map(str::to_ascii_lowercase);
+            match (call.name.to_ascii_lowercase().as_str(), name) {
+                ("parameters", _) => Source::Parameter,
+                ("variables", Some(name)) => match self.variables.get(&name) {
+                    Some((member, _)) => Source::Variable(&member.value),
+                    None => Source::Other,
+                },
+                _ => Source::Other,
+            }
+        })
+    }
+
     /// A template, with what its parameters are given by name.
     pub fn new(
         context: &'d Context<'d>,

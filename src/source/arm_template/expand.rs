@@ -147,6 +147,7 @@ impl Expansion {
             calls: frame.calls.clone(),
             existing: is_existing(body),
             condition,
+            location: body.get("location").and_then(|location| frame.template.origin_of(location)),
         };
         let id = ResourceId::from_text(identity.id.clone());
         let properties = properties(ev, body);

@@ -1,11 +1,11 @@
 //! Resources: what they declare, and what other expressions see of them.
 
 use super::identity::Identity;
-use super::index::ResourceNode;
+use super::index::{ResourceNode, Symbol};
 use super::syntax::Repeat;
 use super::template::{Loop, Position, Template};
-use crate::model::{Declaration, DeploymentId, Hole, Kind, Resource, ResourceId, Span, Value};
-use crate::source::expr::{Accessor, Evaluator, Expr, ExprKind, Fault, canonical_text};
+use crate::model::{Declaration, DeploymentId, Hole, Kind, Resource, ResourceId, Span, Value, ValueOrigin};
+use crate::source::expr::{Accessor, Evaluator, Expr, ExprKind, Fault, Source, canonical_text, origin_of};
 
 /// Where lowered resources go.
 pub(super) struct Output {
@@ -149,8 +149,21 @@ impl Template<'_> {
             calls: self.calls.clone(),
             existing: resource.existing,
             condition: (!conditions.is_empty()).then(|| conditions.join(" && ")),
+            location: resource.body.object.get("location").and_then(|location| self.origin_of(location)),
         };
         Resource::declared(ResourceId::from_text(identity.id.clone()), &identity.resource_type, body, declaration)
+    }
+
+    /// How an expression comes to its value: through parameters and variables of the file.
+    fn origin_of(&self, expr: &Expr) -> Option<ValueOrigin> {
+        origin_of(expr, &|expr| {
+            let ExprKind::Name(name) = &expr.kind else { return Source::Other };
+            match self.source.symbol(name) {
+                Some(Symbol::Param(_)) => Source::Parameter,
+                Some(Symbol::Var(index)) => Source::Variable(&self.source.vars[index].value),
+                _ => Source::Other,
+            }
+        })
     }
 
     /// Evaluates in the body of a resource: with the variables of the loop around it, and with the

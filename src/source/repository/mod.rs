@@ -8,11 +8,15 @@ pub mod asset;
 mod files;
 pub mod paths;
 mod placeholder;
+mod python;
+mod workflow;
 pub mod yaml;
 
 pub use aml_yaml::AmlYaml;
 pub use files::RepositoryFiles;
 pub use placeholder::is_placeholder;
+pub use python::{Notebook, Python};
+pub use workflow::Workflows;
 
 use std::collections::HashMap;
 
@@ -81,6 +85,13 @@ impl Facts {
         self.facts.push((unique, fact));
     }
 
+    /// Adds a fact unless there is one of that name.
+    pub fn add_once(&mut self, name: &str, fact: Value) {
+        if !self.names.contains_key(name) {
+            self.add(name, fact);
+        }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty()
@@ -134,6 +145,7 @@ impl Artefact {
             calls: Vec::new(),
             existing: false,
             condition: None,
+            location: None,
         };
         let id = ResourceId::from_text(Text::known(format!("{ARTEFACT}{path}{part}")));
         let body = Value::new(Kind::Object(self.members));

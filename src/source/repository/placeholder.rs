@@ -43,6 +43,27 @@ const TEXTS: &[&str] = &[
     "ws-name",
 ];
 
+/// Words that make a placeholder of `my-…` if there is no other: `my-ml-workspace`.
+const MINE: &[&str] = &[
+    "aml",
+    "azure",
+    "azureml",
+    "client",
+    "datastore",
+    "group",
+    "id",
+    "ml",
+    "my",
+    "name",
+    "resource",
+    "rg",
+    "sub",
+    "subscription",
+    "tenant",
+    "workspace",
+    "ws",
+];
+
 /// Whether a text is a placeholder: `<SUBSCRIPTION_ID>`, `your-workspace`, `xxx`, `{{name}}`,
 /// `WORKSPACE_NAME`, an id of zeros.
 pub fn is_placeholder(text: &str) -> bool {
@@ -64,6 +85,13 @@ pub fn is_placeholder(text: &str) -> bool {
     if words.iter().any(|word| {
         WORDS.contains(word) || word.starts_with("your") || word.len() > 2 && word.chars().all(|c| c == 'x')
     }) {
+        return true;
+    }
+    if words.first() == Some(&"my") && words.iter().all(|word| MINE.contains(word)) {
+        return true;
+    }
+    // A format that is filled in elsewhere; a variable of the shell.
+    if text.contains("%s") || text.contains("%(") || text.starts_with('$') {
         return true;
     }
     let joined = words.join("-");
@@ -101,6 +129,10 @@ mod tests {
             "[name]",
             "enter workspace here",
             "yourworkspace",
+            "my-ml-workspace",
+            "my-subscription-id",
+            "%s",
+            "$WORKSPACE",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
@@ -114,6 +146,8 @@ mod tests {
             "demo-ws2",
             "azureml-examples",
             "W1",
+            "my-fraud-ws",
+            "myworkspace1",
         ] {
             assert!(!is_placeholder(text), "{text}");
         }

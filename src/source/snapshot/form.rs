@@ -74,6 +74,7 @@ pub(super) struct UnknownForm {
 #[serde(rename_all = "kebab-case")]
 enum ReasonForm {
     Unresolved,
+    Disputed,
     Forbidden,
     NotCollected,
 }
@@ -84,6 +85,7 @@ impl UnknownForm {
             Unknown::Unresolved { expression, text } => {
                 (ReasonForm::Unresolved, Some(expression.clone()), text.as_ref().map(TextForm::from))
             }
+            Unknown::Disputed => (ReasonForm::Disputed, None, None),
             Unknown::Forbidden => (ReasonForm::Forbidden, None, None),
             Unknown::NotCollected => (ReasonForm::NotCollected, None, None),
         };
@@ -96,6 +98,7 @@ impl UnknownForm {
             ReasonForm::Unresolved => {
                 Unknown::Unresolved { expression: self.expression.unwrap_or_default(), text: self.text.map(Text::from) }
             }
+            ReasonForm::Disputed => Unknown::Disputed,
             ReasonForm::Forbidden => Unknown::Forbidden,
             ReasonForm::NotCollected => Unknown::NotCollected,
         };

@@ -61,6 +61,7 @@ fn declared() -> Inventory {
         calls: vec![at(16)],
         existing: false,
         condition: Some("parameters('deploy')".into()),
+        location: None,
     };
     let id = ResourceId::from_text(id);
     inventory.resources.push(Resource::declared(id, "Microsoft.Storage/storageAccounts", body, declaration));

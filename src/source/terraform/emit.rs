@@ -12,6 +12,7 @@ use super::azapi;
 use super::azurerm::{self, Block, Child, ChildName, Draft, Found, Join, Mapping, fill, unresolved};
 use super::eval::Engine;
 use super::instance::{Instance, ModuleInstance, ResourceInstance, Target};
+use super::origin::origin_of;
 use super::syntax::ExprKind;
 use super::value::{Unknown, Val};
 
@@ -148,6 +149,7 @@ fn external_module(
         calls: module.parent.calls.clone(),
         existing: false,
         condition: condition.map(|text| text.to_string()),
+        location: None,
     };
     let id = engine.module_id(module).unwrap_or_else(|| Text::hole(instance.unknown().member(".id").hole()));
     Pending { id, arm: module.arm.to_owned(), body: engine.module_body(module).finish(), declaration, part: None }
@@ -192,6 +194,7 @@ fn one(
 ) {
     let block = &resource.block;
     let arguments = engine.all_arguments(resource, instance.unknown());
+    let location = block.body.attribute("location");
     let declaration = Declaration {
         deployment: frame.deployment,
         logical_name: format!("terraform:{}", resource.address),
@@ -200,6 +203,7 @@ fn one(
         calls: resource.module.calls.clone(),
         existing: block.data,
         condition: condition.map(|text| text.to_string()),
+        location: location.and_then(|attribute| origin_of(&attribute.value, &resource.module.module)),
     };
     let whole = |name: &str| match name {
         "" => azurerm::whole_of(engine, resource),

@@ -22,6 +22,7 @@ mod json;
 mod locate;
 mod module;
 mod number;
+mod origin;
 mod plan;
 mod plan_reader;
 mod reference;

@@ -115,6 +115,7 @@ impl<'p, 'a> Reader<'p, 'a> {
             calls: source.map(|(_, resource)| resource.module.calls.clone()).unwrap_or_default(),
             existing: planned.data,
             condition: None,
+            location: None,
         };
         let id = self.known_id(&planned.address, |reader| reader.compute_id(planned, &values));
         let whole = |name: &str| match name {

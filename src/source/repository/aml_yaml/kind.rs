@@ -93,6 +93,7 @@ const MARKS: &[&str] = &[
     "search_space",
     "synapsespark",
     "triton_model",
+    "type: command",
     "uri_file",
     "uri_folder",
 ];

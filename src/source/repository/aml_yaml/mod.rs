@@ -57,8 +57,8 @@ fn is_claimed(tree: &FileTree, path: &str) -> bool {
     if is_runconfig(path) {
         return true;
     }
-    // What is not text names no schema: whose it is cannot be told.
-    let Ok(text) = tree.read(path) else { return false };
+    // Whose it is cannot be told, so it may be ours.
+    let Ok(text) = tree.read(path) else { return true };
     if !kind::may_define(&text) {
         return false;
     }
