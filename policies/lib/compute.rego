@@ -67,6 +67,13 @@ size_lists := [list |
 	list.type == "microsoft.machinelearningservices/locations/vmsizes"
 ]
 
+# The sizes that some region of the input offers, in lower case: of others neither family nor cores are known.
+names := {lower(entry.name) |
+	some list in input.resources
+	list.type == "microsoft.machinelearningservices/locations/vmsizes"
+	some entry in list.value
+}
+
 # The name of a VM family in one spelling: lists of sizes call it standardDSv2Family, quota rows
 # Standard DSv2 Family Cluster Dedicated vCPUs.
 family_key(name) := trim_suffix(replace(replace(lower(name), " ", ""), "_", ""), "clusterdedicatedvcpus")
