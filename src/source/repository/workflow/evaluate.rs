@@ -236,7 +236,8 @@ impl<'t> Evaluator<'t> {
         }
         let beside_file = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let own_root = self.path.split_once("/.github/").map_or("", |(root, _)| root);
-        let mut candidates = [folder, "", own_root, beside_file].into_iter().filter_map(|folder| self.beside(folder, text));
+        let mut candidates =
+            [folder, "", own_root, beside_file].into_iter().filter_map(|folder| self.beside(folder, text));
         candidates.find(|path| self.exists(path))
     }
 
