@@ -79,5 +79,5 @@ judged contains [subject, one] if {
 arguments(one) := [argument |
 	some _, command in repository.facts(one, "commands")
 	some member, argument in command
-	targets[member]
+	member in object.keys(targets)
 ]

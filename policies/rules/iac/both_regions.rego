@@ -72,7 +72,7 @@ pass contains subject.id if {
 	some [subject, one] in judged
 	applies(one)
 	some _, deployment in repository.facts(one, "deployments")
-	deployment.template.path in templates_with_several
+	object.get(deployment, ["template", "path"], "") in templates_with_several
 }
 
 exempt contains finding.exempt(subject, "it deploys nothing") if {
@@ -80,7 +80,7 @@ exempt contains finding.exempt(subject, "it deploys nothing") if {
 	estate.settled(one, ["deployments"])
 	estate.settled(one, ["calls"])
 	count(repository.facts(one, "deployments")) == 0
-	followed(one)
+	unseen(one) == set()
 }
 
 exempt contains finding.exempt(subject, "no template here declares a workspace") if {
@@ -90,8 +90,7 @@ exempt contains finding.exempt(subject, "no template here declares a workspace")
 
 open contains finding.open(subject, reason) if {
 	some [subject, one] in judged
-	some _, deployment in repository.facts(one, "deployments")
-	deployment.unresolved
+	count(unresolved(one)) > 0
 	reason := sprintf(`into which region "%s" deploys is not written in the repository`, [one.name])
 }
 
@@ -132,7 +131,7 @@ environments_of(one) := {environment |
 covered(environment) := {region |
 	some one in repository.artefacts("workflow")
 	some _, deployment in repository.facts(one, "deployments")
-	some region in deployment.environments[environment]
+	some region in object.get(deployment.environments, environment, [])
 }
 
 regions_of(one) := {region |
@@ -140,37 +139,34 @@ regions_of(one) := {region |
 	some region, _ in deployment.regions
 }
 
-# Every deployment of every workflow is known to the last region, and nothing that is called lies elsewhere.
+# Every deployment of every workflow is known to the last region, and nothing that is called may deploy as well.
 nothing_unknown if {
 	uncertain := {one.id |
 		some one in repository.artefacts("workflow")
-		some reason in doubts(one)
-		reason
+		count(doubts(one)) > 0
 	}
 	uncertain == set()
 }
 
-doubts(one) := ({true |
-	some _, deployment in repository.facts(one, "deployments")
-	deployment.unresolved
-} | {true |
-	some _, call in repository.facts(one, "calls")
-	not inside(call)
-}) | {true |
-	not estate.settled(one, ["deployments"])
+doubts(one) := (unresolved(one) | unseen(one)) | {pointer |
+	some pointer, _ in one.unknown
+	estate.covers(pointer, ["deployments"])
 }
 
-# A script that is called may deploy as well.
-followed(one) if {
-	calls := repository.facts(one, "calls")
-	every _, call in calls {
-		inside(call)
-		not endswith(call.path, ".sh")
-		not endswith(call.path, ".ps1")
-	}
+# The deployments of which some region is not known.
+unresolved(one) := {name |
+	some name, deployment in repository.facts(one, "deployments")
+	object.get(deployment, "unresolved", false)
 }
 
-inside(call) if call.found == true
+# What is called and not looked into: what lies elsewhere, and scripts.
+unseen(one) := {name |
+	some name, call in repository.facts(one, "calls")
+	object.get(call, "found", false) == false
+} | {name |
+	some name, _ in repository.facts(one, "calls")
+	strings.any_suffix_match(lower(name), [".sh", ".bash", ".azcli", ".ps1"])
+}
 
 # Templates that declare workspaces in two regions by themselves, with one set of parameters.
 templates_with_several := {one.deployment.template |

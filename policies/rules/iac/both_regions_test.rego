@@ -98,3 +98,17 @@ test_workflow_that_deploys_nothing_is_exempt if {
 test_repository_without_a_workspace_is_exempt if {
 	count(rule.exempt) == 1 with input as fixture.repository(one_region)
 }
+
+test_script_may_deploy_the_second_region if {
+	calls := {"scripts/north.sh": {"path": "scripts/north.sh", "found": true}}
+	doc := complete({"deploy.yml": object.union(one_region["deploy.yml"], {"calls": calls})})
+	count(rule.deny) == 0 with input as doc
+	only := fixture.repository_with({"call.yml": {"type": "workflow", "calls": calls}}, {})
+	count(rule.exempt) == 0 with input as only
+}
+
+test_unknown_deployments_of_another_workflow_leave_it_open if {
+	doc := complete(object.union(one_region, {"x.yml": {"type": "workflow", "unknown": {"/deployments": "not read"}}}))
+	count(rule.deny) == 0 with input as doc
+	count(rule.pass) == 0 with input as doc
+}

@@ -92,11 +92,15 @@ uses_compute if {
 
 # Whether what decides which parts are needed is known.
 settled if {
-	every one in repository.declared(workspace) {
-		estate.settled(one, ["properties", "publicNetworkAccess"])
+	doubts := {one.id |
+		some one in repository.declared(workspace)
+		some pointer, _ in one.unknown
+		estate.covers(pointer, ["properties", "publicNetworkAccess"])
+	} | {one.id |
+		some one in repository.artefacts("definition")
+		some pointer, _ in one.unknown
+		some member in ["references", "kind"]
+		estate.covers(pointer, [member])
 	}
-	every one in repository.artefacts("definition") {
-		estate.settled(one, ["references"])
-		estate.settled(one, ["kind"])
-	}
+	doubts == set()
 }

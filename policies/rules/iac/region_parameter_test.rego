@@ -49,3 +49,12 @@ test_region_of_unknown_origin_is_open if {
 	some found in rule.open with input as doc
 	contains(found.reason, "is not known")
 }
+
+test_compute_without_a_region_has_that_of_its_workspace if {
+	doc := fixture.repository_with({}, {"ws-west/cpu": {
+		"type": "Microsoft.MachineLearningServices/workspaces/computes",
+		"without": ["/location"],
+	}})
+	reasons := {found.reason | some found in rule.exempt} with input as doc
+	"its region is that of its workspace" in reasons
+}

@@ -59,9 +59,8 @@ deny contains finding.about(found, live.id) if {
 	estate.complete("repository:iac")
 	some subject in estate.subjects("repository")
 	some live in undefined
-	every one in repository.declared(workspace) {
-		one.exact
-	}
+	named := {one.exact | some one in repository.declared(workspace)}
+	named - {true} == set()
 	place := estate.resource(subject)
 	message := sprintf(`no template defines the workspace "%s" of the estate; expected is one in the repository`, [live.name])
 	found := finding.of(subject, place, "", message)
@@ -84,11 +83,7 @@ pass contains subject.id if {
 	some subject in estate.subjects("repository")
 	count(repository.declared(workspace)) > 0
 	undefined == set()
-	every one in whole {
-		every relation, _ in parts {
-			refers(one, relation)
-		}
-	}
+	unnamed == set()
 }
 
 open contains finding.open(subject, reason) if {
@@ -106,10 +101,8 @@ open contains finding.open(subject, reason) if {
 
 open contains finding.open(subject, reason) if {
 	some subject in estate.subjects("repository")
-	some one in whole
-	some relation, part in parts
-	not refers(one, relation)
-	reason := sprintf(`the template of "%s" names no %s`, [one.name, part.noun])
+	some [name, relation] in unnamed
+	reason := sprintf(`the template of "%s" names no %s`, [name, parts[relation].noun])
 }
 
 # Workspaces of the context that no template declares.
@@ -121,5 +114,9 @@ whole := {one |
 	lower(object.get(one, "kind", "default")) != "project"
 }
 
-# A function: the virtual machine takes an index by the variable of `every` for a search of its own.
-refers(one, relation) if count(one.relations[relation]) > 0
+# The declared workspaces and the parts that their templates do not name.
+unnamed := {[one.name, relation] |
+	some one in whole
+	some relation, _ in parts
+	count(object.get(one, ["relations", relation], [])) == 0
+}

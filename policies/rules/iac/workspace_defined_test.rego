@@ -52,3 +52,28 @@ test_part_that_no_template_names_is_open_elsewhere if {
 	count(rule.deny) == 0 with input as doc
 	count(rule.pass) == 0 with input as doc
 }
+
+test_definition_under_a_name_that_is_not_known_may_be_the_one if {
+	over := fixture.repository_over(code, {})
+	some_template := {"declared": {
+		"id": "declared",
+		"name": "${name}",
+		"type": "microsoft.machinelearningservices/workspaces",
+		"exact": false,
+		"unknown": {},
+		"relations": {},
+	}}
+	doc := complete(object.union(over, {"resources": object.union(over.resources, some_template)}))
+	undefined := {found.about | some found in rule.deny; contains(found.message, "of the estate")} with input as doc
+	undefined == set()
+	count(rule.pass) == 0 with input as doc
+}
+
+test_project_has_the_resources_of_its_hub if {
+	project := {"ws-west": {
+		"type": "Microsoft.MachineLearningServices/workspaces",
+		"kind": "Project",
+		"without": ["/properties/storageAccount", "/properties/applicationInsights"],
+	}}
+	count(rule.pass) == 1 with input as fixture.repository_with(code, project)
+}
