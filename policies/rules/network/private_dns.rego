@@ -23,6 +23,7 @@
 #     Microsoft.MachineLearningServices/workspaces:
 #       - {any_of: ["", /properties/publicNetworkAccess]}
 #       - {any_of: ["", /properties/privateEndpointConnections]}
+#     Microsoft.MachineLearningServices/workspaces/computes: [{any_of: ["", /properties/properties/subnet/id]}]
 #     Microsoft.Storage/storageAccounts: [{any_of: ["", /properties/publicNetworkAccess, /properties/networkAcls]}]
 #     Microsoft.KeyVault/vaults: [{any_of: ["", /properties/publicNetworkAccess, /properties/networkAcls]}]
 #     Microsoft.ContainerRegistry/registries:
