@@ -78,6 +78,6 @@ judged contains [subject, one] if {
 
 arguments(one) := [argument |
 	some _, command in repository.facts(one, "commands")
-	some member, _ in targets
-	argument := command[member]
+	some member, argument in command
+	targets[member]
 ]

@@ -86,7 +86,7 @@ pass contains subject.id if {
 	undefined == set()
 	every one in whole {
 		every relation, _ in parts {
-			count(one.relations[relation]) > 0
+			refers(one, relation)
 		}
 	}
 }
@@ -121,4 +121,5 @@ whole := {one |
 	lower(object.get(one, "kind", "default")) != "project"
 }
 
+# A function: the virtual machine takes an index by the variable of `every` for a search of its own.
 refers(one, relation) if count(one.relations[relation]) > 0

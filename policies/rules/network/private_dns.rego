@@ -91,8 +91,7 @@ families := {
 }
 
 deny contains finding.about(finding.related(found, related), family) if {
-	some subject in estate.subjects("private_endpoint_target")
-	it := estate.resource(subject)
+	some [subject, _, it, _] in judged
 	found_clashes := clashes(it)
 	some family in {one.family | some one in found_clashes}
 	clash := [one | some one in found_clashes; one.family == family][0]
@@ -105,11 +104,9 @@ deny contains finding.about(finding.related(found, related), family) if {
 }
 
 deny contains finding.about(found, sprintf("%s %s", [user.name, family])) if {
-	some subject in estate.subjects("private_endpoint_target")
-	pair := estate.pair(subject)
-	it := estate.resource(subject)
+	some [subject, pair, it, users] in judged
 	clashes(it) == set()
-	some user in users(pair, it)
+	some user in users
 	some family in needed(pair, it, user)
 	some reference in network.networks(user)
 	found_network := estate.resource(reference)
@@ -122,12 +119,10 @@ deny contains finding.about(found, sprintf("%s %s", [user.name, family])) if {
 }
 
 pass contains subject.id if {
-	some subject in estate.subjects("private_endpoint_target")
-	pair := estate.pair(subject)
-	it := estate.resource(subject)
+	some [subject, pair, it, users] in judged
 	clashes(it) == set()
-	users(pair, it) != set()
-	every user in users(pair, it) {
+	users != set()
+	every user in users {
 		needed(pair, it, user) != set()
 		every family in needed(pair, it, user) {
 			resolved(pair, it, user, family)
@@ -136,8 +131,7 @@ pass contains subject.id if {
 }
 
 exempt contains finding.exempt(subject, "no private endpoint leads to it") if {
-	some subject in estate.subjects("private_endpoint_target")
-	it := estate.resource(subject)
+	some [subject, _, it, _] in judged
 	object.get(it, ["relations", "private_endpoints"], []) == []
 	needs_none(it)
 }
@@ -148,17 +142,15 @@ exempt contains finding.exempt(subject, reason) if {
 }
 
 exempt contains finding.exempt(subject, reason) if {
-	some subject in estate.subjects("private_endpoint_target")
-	pair := estate.pair(subject)
-	it := estate.resource(subject)
-	some user in users(pair, it)
+	some [subject, pair, it, users] in judged
+	some user in users
 	unserved(pair, it, user)
 	reason := sprintf(`no private endpoint of it serves the network of "%s" (HF-NET-002, HF-NET-003)`, [user.name])
 }
 
 open contains finding.open(subject, reason) if {
-	some subject in estate.subjects("private_endpoint_target")
-	some user in users(estate.pair(subject), estate.resource(subject))
+	some [subject, _, _, users] in judged
+	some user in users
 	some reference in network.networks(user)
 	found := estate.resource(reference)
 	not azure_dns(found)
@@ -166,14 +158,21 @@ open contains finding.open(subject, reason) if {
 }
 
 open contains finding.open(subject, reason) if {
-	some subject in estate.subjects("private_endpoint_target")
-	some endpoint in estate.related(estate.resource(subject), "private_endpoints")
+	some [subject, _, it, _] in judged
+	some endpoint in estate.related(it, "private_endpoints")
 	estate.related(endpoint, "dns_zone_groups") == []
 	reason := sprintf(`"%s" has no zone group: its records are kept by hand`, [endpoint.name])
 }
 
+# Subject, pair, resource and the members that use it.
+judged contains [subject, pair, it, users_of(pair, it)] if {
+	some subject in estate.subjects("private_endpoint_target")
+	pair := estate.pair(subject)
+	it := estate.resource(subject)
+}
+
 # The members of a pair that find a resource by name: those that use it, or the workspace itself.
-users(pair, it) := {user.workspace | some user in network.users(pair, it)} | {workspace |
+users_of(pair, it) := {user.workspace | some user in network.users(pair, it)} | {workspace |
 	some workspace in estate.members(pair)
 	estate.same(workspace, it)
 }
