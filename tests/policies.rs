@@ -3,10 +3,6 @@
 
 use holdfast::policy::{Input, Outcome, Policies, fixture_inputs, test_builtin};
 
-/// As in the binary: the interpreter allocates much.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn builtin() -> Policies {
     Policies::builtin().unwrap_or_else(|errors| panic!("{}", lines(&errors)))
 }
