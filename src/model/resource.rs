@@ -104,7 +104,8 @@ pub struct Declaration {
 }
 
 /// How source code comes to the value of a property. Of several that take part the last of this list counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ValueOrigin {
     /// Written there, or in a variable.
     Literal,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Deployment, FileId, Gap, GapCode, GapPlace, Hole, Part, Pointer, ResourceId, Span, Text, Unknown};
+use crate::model::{
+    Deployment, FileId, Gap, GapCode, GapPlace, Hole, Part, Pointer, ResourceId, Span, Text, Unknown, ValueOrigin,
+};
 
 /// The newest version that can be read and the version that is written.
 pub(super) const RESERVED: &str = "holdfast";
@@ -144,6 +146,9 @@ pub(super) struct DeclaredForm {
     pub existing: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
+    /// How the source comes to the location.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<ValueOrigin>,
     /// Per property the line where it stands, and the line that gave its value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lines: BTreeMap<String, Vec<LineForm>>,

@@ -285,7 +285,7 @@ impl<'a> Snapshot<'a> {
             calls: form.calls.into_iter().map(|line| self.span(line)).collect(),
             existing: form.existing,
             condition: form.condition,
-            location: None,
+            location: form.location,
         };
         Some(Resource {
             context: false,

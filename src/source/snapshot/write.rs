@@ -124,6 +124,7 @@ fn declared(resource: &Resource, files: &SourceFiles) -> Option<DeclaredForm> {
         calls: declaration.calls.iter().map(line).collect(),
         existing: declaration.existing,
         condition: declaration.condition.clone(),
+        location: declaration.location,
         lines: lines.collect(),
     })
 }
