@@ -3,6 +3,8 @@
 
 mod scenarios;
 
+use std::collections::BTreeSet;
+
 use holdfast::finding::Verdict;
 use scenarios::{Bench, differences, expected};
 
@@ -31,4 +33,16 @@ fn perfect_estates_have_nothing_to_find() {
         assert_eq!(report.exit_code, 0, "{}", scenario.name);
         assert!(report.gaps.is_empty() && report.complete, "{}: {:?}", scenario.name, report.gaps);
     }
+}
+
+/// What is judged for a region is called by it, not by the list of usages that Azure gives for it.
+#[test]
+fn regions_are_called_by_their_names() {
+    let bench = Bench::new();
+    let all = scenarios::snapshots();
+    let scenario = all.iter().find(|scenario| scenario.name == "inference-defects").expect("it is there");
+    let report = bench.report(scenario.inventory(), &scenario.config);
+    let of_regions = report.findings.iter().filter(|f| report.rules[f.rule].id == "HF-QUOTA-002");
+    let names: BTreeSet<&str> = of_regions.map(|f| f.subject.name.as_str()).collect();
+    assert_eq!(names, BTreeSet::from(["eastasia", "northeurope"]));
 }

@@ -55,12 +55,23 @@ listed(workspace, size) := entry if {
 # The family and vCPUs of a VM size, from the list of any region.
 known(size) := {"family": min({one.family | some one in entries}), "cores": max({one.cores | some one in entries})} if {
 	entries := {{"family": family_key(entry.family), "cores": entry.vCPUs} |
-		some list in input.resources
-		list.type == "microsoft.machinelearningservices/locations/vmsizes"
+		some list in size_lists
 		some entry in list.value
 		lower(entry.name) == lower(size)
 	}
 	count(entries) > 0
+}
+
+size_lists := [list |
+	some list in input.resources
+	list.type == "microsoft.machinelearningservices/locations/vmsizes"
+]
+
+# The sizes that some region of the input offers, in lower case: of others neither family nor cores are known.
+names := {lower(entry.name) |
+	some list in input.resources
+	list.type == "microsoft.machinelearningservices/locations/vmsizes"
+	some entry in list.value
 }
 
 # The name of a VM family in one spelling: lists of sizes call it standardDSv2Family, quota rows

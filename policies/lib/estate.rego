@@ -9,13 +9,13 @@ package holdfast.lib.estate
 subjects(kind) := {subject | some subject in input.subjects; subject.kind == kind}
 
 # The resource behind an id, a subject or a reference; undefined when the source does not hold it.
-resource(it) := input.resources[it] if is_string(it)
-
-resource(it) := input.resources[it.resource]
-
-resource(it) := input.resources[it.id] if {
+resource(it) := input.resources[it.resource] if {
+	it.resource
+} else := input.resources[it.id] if {
 	it.found
 	not it.conditional
+} else := input.resources[it] if {
+	is_string(it)
 }
 
 # The pair of a subject.

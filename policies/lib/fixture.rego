@@ -386,6 +386,13 @@ children := {
 	"microsoft.network/virtualnetworks/virtualnetworkpeerings": "peerings",
 }
 
+# The same by the type of the parent.
+children_of := {parent: children_below(parent) | some parent in {parent_type(type) | some type, _ in children}}
+
+children_below(parent) := {type: relation | some type, relation in children; parent_type(type) == parent}
+
+parent_type(type) := concat("/", array.slice(parts, 0, count(parts) - 1)) if parts := split(type, "/")
+
 # What leads to a resource of a type through other relations: type -> relation -> the others.
 reverse := {
 	"microsoft.dbforpostgresql/flexibleservers": {"replicas": {"source"}},
@@ -565,13 +572,12 @@ relations(one, plain, of_type) := {relation: found | some relation, found in by_
 				found := {"id": identity, "name": identity, "exact": false, "found": false, "pointer": pointer}
 			]
 		},
-		{children[type]: [reference(child, plain) |
+		{relation: [reference(child, plain) |
 			some child, _ in of_type[type]
 			startswith(child, concat("", [one.id, "/"]))
 		] |
-			some type, _ in of_type
-			children[type]
-			concat("/", array.slice(split(type, "/"), 0, count(split(type, "/")) - 1)) == one.type
+			some type, relation in object.get(children_of, one.type, {})
+			of_type[type]
 		},
 		{relation: [object.union(reference(target, plain), {"pointer": "/properties/resourceId"})] |
 			some relation, types in attachments

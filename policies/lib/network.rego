@@ -84,15 +84,27 @@ homeless(workspace) := sprintf(`"%s" has no virtual network of its own (HF-NET-0
 
 # The members of a pair that use a resource, each with the relation that leads there.
 users(pair, it) := {{"workspace": workspace, "relation": relation} |
-	some workspace in estate.members(pair)
+	some [workspace, relation, reference] in uses
+	workspace.id in pair.members
+	estate.same(reference, it)
+}
+
+# What the workspaces of all pairs use, and by which relation.
+uses contains [workspace, relation, reference] if {
+	some workspace in paired
 	some relation in ["storage", "key_vault", "container_registry"]
 	some reference in object.get(workspace, ["relations", relation], [])
-	estate.same(reference, it)
-} | {{"workspace": workspace, "relation": "data_storage"} |
-	some workspace in estate.members(pair)
+}
+
+uses contains [workspace, "data_storage", reference] if {
+	some workspace in paired
 	some datastore in estate.related(workspace, "datastores")
 	some reference in object.get(datastore, ["relations", "account"], [])
-	estate.same(reference, it)
+}
+
+paired contains workspace if {
+	some pair in input.pairs
+	some workspace in estate.members(pair)
 }
 
 # Whether a resource takes no traffic from networks that it does not know: "endpoints" if only private

@@ -14,14 +14,35 @@ import data.holdfast.lib.estate
 import data.holdfast.lib.twins
 
 # The pairs of a subject that fail over into its region, with both members.
-failovers(subject) := [{"pair": pair, "primary": primary, "secondary": secondary} |
-	some pair in input.pairs
-	pair.id in subject.pairs
-	some primary in estate.members(pair)
-	primary.id == pair.primary
-	some secondary in estate.members(pair)
-	secondary.id == pair.secondary
+failovers(subject) := [found |
+	some id in subject.pairs
+	some found in [by_pair[id]]
 ]
+
+by_pair := {pair.id: found |
+	some pair in input.pairs
+	some found in [with_members(pair)]
+}
+
+with_members(pair) := {"pair": pair, "primary": primary, "secondary": secondary} if {
+	some primary in [estate.primary(pair)]
+	some secondary in [estate.secondary(pair)]
+}
+
+# The same by the workspace that they fail over into. A region may take over for hundreds of workspaces:
+# comparing each with each would cost the square.
+arrivals(subject) := [{"target": rows[start][2].secondary, "failovers": failovers_in(array.slice(rows, start, end))} |
+	rows := sort([[failover.secondary.id, failover.pair.id, failover] | some failover in failovers(subject)])
+	starts := [at | some at, row in rows; not follows(rows, at, row)]
+	ends := array.concat(array.slice(starts, 1, count(starts)), [count(rows)])
+	some number, start in starts
+	end := ends[number]
+]
+
+failovers_in(rows) := [row[2] | some row in rows]
+
+# Whether a row has the target of the one before it.
+follows(rows, at, row) if rows[at - 1][0] == row[0]
 
 # The workspaces that they fail over into.
 targets(subject) := {failover.secondary | some failover in failovers(subject)}
@@ -85,11 +106,10 @@ sums(rows) := object.union(
 # What the clusters of the pairs of a subject need.
 cluster_rows(subject) := array.concat(
 	[taken(size(cluster), max([nodes(cluster), mirrored])) |
-		some target in targets(subject)
-		some cluster in clusters(target)
+		some arrival in arrivals(subject)
+		some cluster in clusters(arrival.target)
 		mirrored := sum([training_share(failover.pair, nodes(other)) |
-			some failover in failovers(subject)
-			estate.same(failover.secondary, target)
+			some failover in arrival.failovers
 			some other in clusters(failover.primary)
 			twins.alike(cluster.name, twins.mapped(other.name))
 		])
@@ -151,11 +171,10 @@ cluster_countable(it) if {
 # https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas
 deployment_rows(subject) := array.concat(
 	[taken(mine.size, max([mine.number, mirrored])) |
-		some target in targets(subject)
-		some mine in deployments(target)
+		some arrival in arrivals(subject)
+		some mine in deployments(arrival.target)
 		mirrored := sum([inference_share(failover.pair, other.number) |
-			some failover in failovers(subject)
-			estate.same(failover.secondary, target)
+			some failover in arrival.failovers
 			some other in deployments(failover.primary)
 			one_name(other, mine)
 		])

@@ -25,8 +25,8 @@ pub enum Home {
     Subscription(usize),
     /// The scanned repository.
     Repository,
-    /// The whole estate.
-    Estate,
+    /// The part of the estate with this number: workspaces that have anything in common are in one.
+    Estate(usize),
 }
 
 impl Home {
@@ -37,7 +37,7 @@ impl Home {
             Self::Pair(_) => Scope::Pair,
             Self::Subscription(_) => Scope::Subscription,
             Self::Repository => Scope::Repository,
-            Self::Estate => Scope::Estate,
+            Self::Estate(_) => Scope::Estate,
         }
     }
 }
@@ -99,7 +99,7 @@ impl Estate {
             }
             Scope::Pair => (0..self.pairs.len()).map(Home::Pair).collect(),
             Scope::Subscription => (0..self.subscriptions.len()).map(Home::Subscription).collect(),
-            Scope::Estate => vec![Home::Estate],
+            Scope::Estate => (0..self.parts.len()).map(Home::Estate).collect(),
             Scope::Repository => {
                 if self.is_repository() {
                     vec![Home::Repository]
@@ -153,7 +153,8 @@ impl Estate {
             Home::Workspace(at) => self.pairs_of(self.workspaces[at].resource).collect(),
             Home::Pair(at) => vec![at],
             Home::Subscription(at) => self.subscriptions[at].pairs.clone(),
-            Home::Repository | Home::Estate => (0..self.pairs.len()).collect(),
+            Home::Repository => (0..self.pairs.len()).collect(),
+            Home::Estate(part) => self.parts[part].pairs.clone(),
         }
     }
 
@@ -172,22 +173,22 @@ impl Estate {
             }
             Home::Subscription(at) => self.reachable(&self.subscription_roots(at), true),
             Home::Repository => self.repository_resources(),
-            Home::Estate => self.estate_resources(config),
+            Home::Estate(part) => self.reachable(&self.parts[part].roots, false),
         }
     }
 
     /// The resources of these ids (`data_dependencies`) that the inventory holds.
     pub(super) fn dependencies<'i>(&self, ids: impl Iterator<Item = &'i str>) -> BTreeSet<usize> {
-        let mut found = BTreeSet::new();
-        for id in ids.map(ResourceId::parse) {
-            match self.resources.binary_search_by(|r| r.id.cmp(&id)) {
-                Ok(number) => found.extend([number]),
-                Err(_) => {
-                    found.extend((0..self.resources.len()).filter(|n| self.resources[*n].id.same(&id) == Some(true)))
-                }
-            }
+        ids.filter_map(|id| self.named.get(id)).flatten().copied().collect()
+    }
+
+    /// The resources that an id names.
+    pub(super) fn named(&self, id: &str) -> Vec<usize> {
+        let id = ResourceId::parse(id);
+        match self.resources.binary_search_by(|r| r.id.cmp(&id)) {
+            Ok(number) => vec![number],
+            Err(_) => (0..self.resources.len()).filter(|n| self.resources[*n].id.same(&id) == Some(true)).collect(),
         }
-        found
     }
 
     /// Everything that the roots lead to. The projects of a hub belong to it only as names: their own
@@ -200,8 +201,7 @@ impl Estate {
         let mut queue: VecDeque<usize> = roots.iter().copied().collect();
         while let Some(here) = queue.pop_front() {
             for (relation, references) in &self.relations[here] {
-                let apart = [NAMES_ONLY, NETWORK_RELATIONS, ACCESS_RELATIONS];
-                if apart.iter().any(|names| names.contains(relation)) {
+                if !is_followed(relation) {
                     continue;
                 }
                 let leaf = *relation == "projects";
@@ -218,6 +218,12 @@ impl Estate {
         seen
     }
 
+    /// What a resource leads to, see [`Self::reachable`].
+    pub(super) fn leads_to(&self, number: usize) -> impl Iterator<Item = usize> {
+        let followed = self.relations[number].iter().filter(|(relation, _)| is_followed(relation));
+        followed.flat_map(|(_, references)| references).filter_map(|reference| reference.target)
+    }
+
     /// The pairs of a workspace, by their places in [`Estate::pairs`].
     pub(crate) fn pairs_of(&self, workspace: usize) -> impl Iterator<Item = usize> {
         self.pairs_of.get(&workspace).into_iter().flatten().copied()
@@ -229,7 +235,7 @@ impl Estate {
 
     fn subjects(&self, home: Home, resources: &[usize], config: &Config) -> Vec<Subject> {
         match home {
-            Home::Estate => return self.estate_subjects(resources, config),
+            Home::Estate(part) => return self.estate_subjects(part, resources, config),
             Home::Repository => return self.repository_subjects(resources, config),
             _ => {}
         }
@@ -239,7 +245,7 @@ impl Estate {
                 Home::Workspace(at) => self.workspace_subjects(at, kind, root, config, &mut subjects),
                 Home::Pair(at) => self.pair_subjects(at, kind, root, &mut subjects),
                 Home::Subscription(at) => self.subscription_subjects(at, kind, root, config, &mut subjects),
-                Home::Repository | Home::Estate => {}
+                Home::Repository | Home::Estate(_) => {}
             }
         }
         subjects
@@ -268,8 +274,8 @@ impl Estate {
                     {
                         continue;
                     }
-                    let users = if users.is_empty() { vec![workspace] } else { users };
-                    let tiers = self.tiers_of(&users, config);
+                    let users = if users.is_empty() { &[workspace] } else { users };
+                    let tiers = self.tiers_of(users, config);
                     subjects.push(related_subject(kind, reference, workspace, path, None, tiers));
                 }
             }
@@ -351,9 +357,9 @@ impl Estate {
     }
 
     /// The judged workspaces that a resource is a subject of this kind for, in order.
-    fn users_of(&self, kind: &'static str, reference: &Reference) -> Vec<usize> {
+    fn users_of(&self, kind: &'static str, reference: &Reference) -> &[usize] {
         let users = reference.target.and_then(|target| self.users.get(&(kind, target)));
-        users.cloned().unwrap_or_default()
+        users.map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(super) fn tiers_of(&self, workspaces: &[usize], config: &Config) -> Tiers {
@@ -370,6 +376,11 @@ impl Estate {
             training: strongest(pairs().map(|p| p.tiers.training), default.training),
         }
     }
+}
+
+fn is_followed(relation: &str) -> bool {
+    let apart = [NAMES_ONLY, NETWORK_RELATIONS, ACCESS_RELATIONS];
+    !apart.iter().any(|names| names.contains(&relation))
 }
 
 fn related_subject(

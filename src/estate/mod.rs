@@ -11,6 +11,7 @@ mod links;
 mod networks;
 mod normalise;
 mod pairs;
+mod parts;
 mod regions;
 mod relations;
 mod repository;
@@ -71,6 +72,10 @@ pub struct Estate {
     default_of: HashMap<usize, Vec<usize>>,
     /// The pairs of each member, by the number of its resource.
     pairs_of: HashMap<usize, Vec<usize>>,
+    /// What the ids of `data_dependencies` name.
+    named: HashMap<String, Vec<usize>>,
+    /// What is judged together in the scope `estate`.
+    parts: Vec<parts::EstatePart>,
 }
 
 impl Estate {
@@ -116,12 +121,15 @@ impl Estate {
             users: HashMap::new(),
             default_of: HashMap::new(),
             pairs_of: HashMap::new(),
+            named: HashMap::new(),
+            parts: Vec::new(),
         };
         let formed = pairs::form(&estate, config);
         (estate.workspaces, estate.pairs, estate.unmatched_pairs) = (formed.facts, formed.pairs, formed.unmatched);
         estate.add_dependencies(config, &index);
         estate.index_members();
         estate.subscriptions = wide::group(&estate);
+        estate.parts = parts::divide(&estate, config);
         estate
     }
 
@@ -176,6 +184,8 @@ impl Estate {
     /// What the configuration says that workspaces depend on (`data_dependencies`): all of them, or
     /// those of one pair.
     fn add_dependencies(&mut self, config: &Config, index: &relations::Index) {
+        let ids = config.pairs.iter().flat_map(|pair| &pair.data_dependencies).chain(&config.data_dependencies);
+        self.named = ids.map(|id| (id.clone(), self.named(id))).collect();
         let own = |pair: &Pair| pair.declared_by.map_or(&[][..], |at| &config.pairs[at].data_dependencies);
         let judged = self.workspaces.iter().filter(|w| w.judged).map(|facts| facts.resource);
         let mut named: BTreeSet<(usize, &str)> = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! The wide inputs: one per subscription with workspaces, and one for the estate.
+//! The wide inputs: one per subscription with workspaces, and those of the estate.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -145,21 +145,13 @@ impl Estate {
         }
     }
 
-    /// What the input of the estate holds: what workspaces reach, what the configuration names, and the
-    /// types that are judged wherever they are.
-    pub(super) fn estate_resources(&self, config: &Config) -> BTreeSet<usize> {
-        let mut roots: Vec<usize> = self.workspaces.iter().map(|facts| facts.resource).collect();
-        roots.extend(self.all_dependencies(config));
-        // Source code without any workspace is no business of these rules.
-        let concerned = !self.workspaces.is_empty();
-        let of_estate =
-            |number: &usize| concerned && OF_ESTATE.contains(&self.resources[*number].resource_type.as_str());
-        roots.extend((0..self.resources.len()).filter(of_estate));
-        self.reachable(&roots, false)
+    /// Whether a resource is judged in the estate although no workspace leads there.
+    pub(super) fn is_judged_anywhere(&self, number: usize) -> bool {
+        OF_ESTATE.contains(&self.resources[number].resource_type.as_str())
     }
 
-    pub(super) fn estate_subjects(&self, resources: &[usize], config: &Config) -> Vec<Subject> {
-        let users = self.users_of_all();
+    pub(super) fn estate_subjects(&self, part: usize, resources: &[usize], config: &Config) -> Vec<Subject> {
+        let users = self.users_in(part);
         let named = self.all_dependencies(config);
         let mut subjects = Vec::new();
         for (kind, root) in kinds() {
@@ -215,15 +207,15 @@ impl Estate {
     }
 
     /// What the configuration names as depended on, by any pair.
-    fn all_dependencies(&self, config: &Config) -> BTreeSet<usize> {
+    pub(super) fn all_dependencies(&self, config: &Config) -> BTreeSet<usize> {
         let of_pairs = config.pairs.iter().flat_map(|pair| &pair.data_dependencies);
         self.dependencies(config.data_dependencies.iter().chain(of_pairs).map(String::as_str))
     }
 
-    /// The judged workspaces that reach each resource.
-    fn users_of_all(&self) -> HashMap<usize, Vec<usize>> {
+    /// The judged workspaces of a part that reach each resource.
+    fn users_in(&self, part: usize) -> HashMap<usize, Vec<usize>> {
         let mut users: HashMap<usize, Vec<usize>> = HashMap::new();
-        for facts in self.workspaces.iter().filter(|w| w.judged) {
+        for facts in self.parts[part].workspaces.iter().map(|at| &self.workspaces[*at]) {
             for number in self.reachable(&[facts.resource], false) {
                 users.entry(number).or_default().push(facts.resource);
             }
@@ -302,7 +294,7 @@ mod tests {
     fn lists_of_a_region_stay_out_of_small_inputs() {
         let usages = format!("/subscriptions/s2/providers/{ML}/locations/northeurope/usages/default");
         let estate = estate(vec![json!({"id": usages, "location": "northeurope", "value": []})]);
-        for home in estate.homes(Scope::Workspace).into_iter().chain([Home::Estate]) {
+        for home in estate.homes(Scope::Workspace).into_iter().chain(estate.homes(Scope::Estate)) {
             assert!(!document(&estate, home).to_string().contains("usages"));
         }
         let pairs = estate.homes(Scope::Pair);
@@ -316,7 +308,7 @@ mod tests {
         let group = id("Microsoft.ContainerInstance/containerGroups/g");
         let stranger = id("Microsoft.Web/sites/w");
         let estate = estate(vec![json!({"id": compute}), json!({"id": group}), json!({"id": stranger})]);
-        let document = document(&estate, Home::Estate);
+        let document = document(&estate, Home::Estate(0));
         assert_eq!(document["resources"].as_object().map(serde_json::Map::len), Some(6));
         let groups = of_kind(&document, "container_group");
         assert_eq!(groups[0]["workspaces"], json!([]));
@@ -337,7 +329,7 @@ mod tests {
             json!({"id": id("registries/used")}),
             json!({"id": id("registries/unused")}),
         ];
-        let document = document(&estate(bodies), Home::Estate);
+        let document = document(&estate(bodies), Home::Estate(0));
         let registries = of_kind(&document, "ml_registry");
         assert_eq!(registries.len(), 2, "{registries:?}");
         assert!(registries.iter().any(|s| s["resource"] == id("registries/used").to_lowercase()));

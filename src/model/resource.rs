@@ -162,7 +162,12 @@ impl Resource {
         if declaration.existing {
             split.unknown.insert(Pointer::root(), Unknown::NotCollected);
         }
-        declaration.spans.append(&mut split.spans);
+        // A plan has no place for a property but that of its resource: thousands of pointers that say nothing.
+        let own = declaration.span;
+        let elsewhere = |place: &PropertySpan| place.span != own || place.supplied.is_some_and(|given| given != own);
+        if split.spans.values().any(elsewhere) {
+            declaration.spans.append(&mut split.spans);
+        }
         Self {
             id,
             resource_type: resource_type.to_ascii_lowercase(),

@@ -1,7 +1,7 @@
 //! From policy text to a program for the virtual machine.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::Program;
@@ -16,6 +16,8 @@ pub(crate) const SETS: [&str; 4] = ["deny", "pass", "exempt", "open"];
 /// Rules ready to run: one entry point for each, in the order in which they were given.
 pub(crate) struct Compiled {
     engine: Engine,
+    /// The engine with data, prepared by the first evaluation.
+    interpreter: Mutex<Option<Engine>>,
     pub(crate) policy: CompiledPolicy,
     pub(crate) program: Arc<Program>,
 }
@@ -23,9 +25,17 @@ pub(crate) struct Compiled {
 impl Compiled {
     /// Evaluates an entry point in the interpreter instead of the virtual machine.
     pub(crate) fn interpret(&self, place: usize, input: &Value, data: &Value) -> anyhow::Result<Value> {
-        let mut engine = self.engine.clone();
-        engine.set_strict_builtin_errors(false);
-        engine.add_data(data.clone())?;
+        let held = |_| anyhow::anyhow!("an evaluation panicked");
+        let mut interpreter = self.interpreter.lock().map_err(held)?;
+        let engine = match &mut *interpreter {
+            Some(engine) => engine,
+            none => {
+                let mut engine = self.engine.clone();
+                engine.set_strict_builtin_errors(false);
+                engine.add_data(data.clone())?;
+                none.insert(engine)
+            }
+        };
         engine.set_input(input.clone());
         engine.eval_rule(entry_point(place))
     }
@@ -66,5 +76,5 @@ pub(crate) fn compile(library: &Engine, rules: &[(&PolicyFile, &str)]) -> Result
     let in_first = |error: &dyn std::fmt::Display| engine_error(first, &error.to_string());
     let policy = engine.compile_with_entrypoint(&names[0].into()).map_err(|error| in_first(&error))?;
     let program = Compiler::compile_from_policy(&policy, &names).map_err(|error| in_first(&error))?;
-    Ok(Compiled { engine, policy, program })
+    Ok(Compiled { engine, interpreter: Mutex::new(None), policy, program })
 }

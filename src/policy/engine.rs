@@ -52,27 +52,58 @@ pub struct RuleError {
 
 /// A rule input, converted once for all rules of its scope.
 pub struct Input {
+    /// The document without its subjects.
     value: Value,
-    /// The ids of the subjects per kind.
-    subjects: BTreeMap<String, BTreeSet<String>>,
+    /// Per kind its subjects.
+    kinds: BTreeMap<String, Kind>,
+}
+
+/// The subjects of a kind.
+struct Kind {
+    ids: BTreeSet<String>,
+    /// The document with these subjects only: a rule judges one kind, and asks for its subjects again and
+    /// again.
+    document: Value,
 }
 
 impl Input {
     /// From the document of `docs/rule-input.md`. Subjects without id or kind are nobody's.
-    pub fn new(document: serde_json::Value) -> Self {
-        let mut subjects: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for subject in document["subjects"].as_array().into_iter().flatten() {
+    pub fn new(mut document: serde_json::Value) -> Self {
+        let empty = || serde_json::Value::Array(Vec::new());
+        let subjects = document.get_mut("subjects").map(|subjects| std::mem::replace(subjects, empty()));
+        let value = Value::from(document);
+        let mut by_kind: BTreeMap<String, (BTreeSet<String>, Vec<serde_json::Value>)> = BTreeMap::new();
+        for subject in subjects.as_ref().and_then(serde_json::Value::as_array).into_iter().flatten() {
             if let (Some(id), Some(kind)) = (subject["id"].as_str(), subject["kind"].as_str()) {
-                subjects.entry(kind.to_owned()).or_default().insert(id.to_owned());
+                let of_kind = by_kind.entry(kind.to_owned()).or_default();
+                of_kind.0.insert(id.to_owned());
+                of_kind.1.push(subject.clone());
             }
         }
-        Self { value: Value::from(document), subjects }
+        let kinds = by_kind.into_iter().map(|(kind, (ids, subjects))| {
+            let document = with_subjects(value.clone(), subjects);
+            (kind, Kind { ids, document })
+        });
+        Self { kinds: kinds.collect(), value }
     }
 
     /// The ids of the subjects of a kind, sorted.
     pub fn subjects(&self, kind: &str) -> impl Iterator<Item = &str> {
-        self.subjects.get(kind).into_iter().flatten().map(String::as_str)
+        self.kinds.get(kind).into_iter().flat_map(|kind| &kind.ids).map(String::as_str)
     }
+
+    /// What a rule about a kind sees.
+    fn document(&self, kind: &str) -> Value {
+        self.kinds.get(kind).map_or_else(|| self.value.clone(), |kind| kind.document.clone())
+    }
+}
+
+fn with_subjects(mut document: Value, subjects: Vec<serde_json::Value>) -> Value {
+    // Its members are shared, not copied. A document that is no object has no rules that understand it.
+    if let Ok(members) = document.as_object_mut() {
+        members.insert("subjects".into(), Value::from(serde_json::Value::from(subjects)));
+    }
+    document
 }
 
 /// Evaluates rules. Shared by all threads; each has a [`Worker`].
@@ -142,7 +173,9 @@ impl<'p> Evaluator<'p> {
         let (group, place) = self.places[rule];
         self.compiled(&self.groups[group])
             .and_then(|compiled| {
-                compiled.interpret(place, &input.value, &self.data).map_err(|error| brief(&error.to_string()))
+                compiled
+                    .interpret(place, &input.document(&about.subject), &self.data)
+                    .map_err(|error| brief(&error.to_string()))
             })
             .and_then(|value| answer::answers(&value, input, &about.subject))
             .map_err(|message| RuleError { rule: about.id.clone(), message })
@@ -196,13 +229,13 @@ impl Worker<'_> {
     /// The answers of a rule to an input.
     pub fn evaluate(&mut self, rule: usize, input: &Input) -> Result<Answers, RuleError> {
         let about = &self.evaluator.policies.policy(rule).rule;
-        let value = self.run(rule, input);
+        let value = self.run(rule, input.document(&about.subject));
         value
             .and_then(|value| answer::answers(&value, input, &about.subject))
             .map_err(|message| RuleError { rule: about.id.clone(), message })
     }
 
-    fn run(&mut self, rule: usize, input: &Input) -> Result<Value, String> {
+    fn run(&mut self, rule: usize, input: Value) -> Result<Value, String> {
         let (group, place) = self.evaluator.places[rule];
         let taken = self.machines[group].take();
         // A machine that panicked is dropped.
@@ -211,7 +244,7 @@ impl Worker<'_> {
                 Some(machine) => machine,
                 None => self.evaluator.machine(&self.evaluator.groups[group])?,
             };
-            machine.set_input(input.value.clone());
+            machine.set_input(input);
             let value = machine.execute_entry_point_by_index(place).map_err(|error| brief(&error.to_string()));
             // Else it would hold the input until its next one.
             machine.set_input(Value::Undefined);

@@ -1,5 +1,7 @@
 //! Runs the rules over the inputs of an estate and gives every subject its verdict.
 
+use std::collections::{BTreeMap, HashMap};
+
 use rayon::prelude::*;
 
 use super::reason::open_reason;
@@ -104,14 +106,18 @@ impl Bench<'_> {
         let mut result = Judgement::default();
         let mut input = self.estate.input(home, self.config, self.today);
         let document = policy::Input::new(std::mem::take(&mut input.document));
+        let mut by_kind: HashMap<&str, BTreeMap<&str, &Subject>> = HashMap::new();
+        for subject in input.subjects.iter().filter(|subject| !self.is_only_known(subject)) {
+            // Of two with one id the first counts.
+            by_kind.entry(subject.kind).or_default().entry(&subject.id).or_insert(subject);
+        }
         for (place, enabled) in self.rules.iter().enumerate() {
-            let of_kind = |s: &&Subject| s.kind == enabled.rule.subject && !self.is_only_known(s);
-            let subjects = || input.subjects.iter().filter(of_kind);
-            if !enabled.feedable || enabled.rule.scope != input.scope || subjects().next().is_none() {
+            if !enabled.feedable || enabled.rule.scope != input.scope {
                 continue;
             }
-            let ids = subjects().map(|subject| subject.id.as_str());
-            let find = |id: &str| subjects().find(|subject| subject.id == id);
+            let Some(subjects) = by_kind.get(enabled.rule.subject.as_str()) else { continue };
+            let ids = subjects.keys().copied();
+            let find = |id: &str| subjects.get(id).copied();
             let judged = match worker.evaluate(enabled.number, &document) {
                 Ok(answers) => policy::judge(ids, answers, |id| {
                     find(id).map_or_else(String::new, |s| open_reason(self.estate, &enabled.rule, &input, s))

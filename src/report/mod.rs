@@ -65,9 +65,10 @@ impl<'a> Reporter<'a> {
     fn subject(&self, subject: &Subject, rule: &Rule) -> finding::Subject {
         let name = |number: usize| self.estate.resources[number].display_name();
         let pair = subject.pair.map(|at| &self.estate.pairs[at]);
-        let own_name = match subject.kind {
-            "workspace_pair" => self.pair_name(subject),
-            "repository" => "the repository".to_owned(),
+        let own_name = match (subject.kind, &subject.region) {
+            ("workspace_pair", _) => self.pair_name(subject),
+            ("repository", _) => "the repository".to_owned(),
+            (_, Some(region)) => region.to_string(),
             _ => subject.resource.map_or_else(|| name(subject.workspace), name),
         };
         let group = match (pair, self.estate.pairs_of(subject.workspace).next()) {

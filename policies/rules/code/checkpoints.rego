@@ -107,7 +107,7 @@ exempt contains finding.exempt(subject, "no job runs it") if {
 open contains finding.open(subject, reason) if {
 	some [subject, one] in trainings
 	not one.path in run_by_jobs
-	reason := sprintf(`no job here runs "%s"; declare complete: [repository:jobs] if none does`, [one.name])
+	reason := sprintf(`no job here runs "%s"; declare complete: [repository:jobs] if that is so`, [one.name])
 }
 
 open contains finding.open(subject, reason) if {

@@ -78,11 +78,22 @@ exempt contains finding.exempt(subject, "it names no data asset") if {
 }
 
 open contains finding.open(subject, reason) if {
+	nameless == set()
 	some [subject, one, _, reference] in named
 	undefined_here(reference)
 	reason := sprintf(
 		`nothing here defines the data asset "%s" of "%s"; declare complete: [repository:data] if it should`,
 		[reference.name, one.name],
+	)
+}
+
+open contains finding.open(subject, reason) if {
+	some [subject, one, _, reference] in named
+	undefined_here(reference)
+	count(nameless) > 0
+	reason := sprintf(
+		`the data asset "%s" of "%s" may be one of those that are defined here under a name that is not written, as in "%s"`,
+		[reference.name, one.name, min(nameless)],
 	)
 }
 

@@ -40,6 +40,8 @@ test_undefined_data_is_open_elsewhere if {
 test_data_may_be_defined_under_a_name_that_is_not_known if {
 	doc := complete(object.union(job(named), {"data.yml": {"type": "definition", "kind": "data"}}))
 	count(rule.deny) == 0 with input as doc
+	some reason in rule.open with input as doc
+	contains(reason.reason, `under a name that is not written, as in "data.yml"`)
 }
 
 test_defined_data_passes if {

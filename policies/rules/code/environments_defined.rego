@@ -102,12 +102,24 @@ exempt contains finding.exempt(subject, "it names no environment") if {
 }
 
 open contains finding.open(subject, reason) if {
+	nameless == set()
 	some [subject, one, _, reference] in named
 	reference.form == "name"
 	not lower(reference.name) in known
 	reason := sprintf(
 		`nothing here defines the environment "%s" of "%s"; declare complete: [repository:environments] if it should`,
 		[reference.name, one.name],
+	)
+}
+
+open contains finding.open(subject, reason) if {
+	some [subject, one, _, reference] in named
+	reference.form == "name"
+	not lower(reference.name) in known
+	count(nameless) > 0
+	reason := sprintf(
+		`the environment "%s" of "%s" may be one of those that are defined here under a name that is not written, as in "%s"`,
+		[reference.name, one.name, min(nameless)],
 	)
 }
 

@@ -35,6 +35,8 @@ test_environment_may_be_defined_under_a_name_that_is_not_known if {
 	doc := complete(object.union(job(named), {"env.yml": {"type": "definition", "kind": "environment"}}))
 	count(rule.deny) == 0 with input as doc
 	count(rule.pass) == 0 with input as doc
+	some reason in rule.open with input as doc
+	contains(reason.reason, `under a name that is not written, as in "env.yml"`)
 }
 
 test_defined_environment_passes if {

@@ -57,7 +57,8 @@ deny contains found if {
 		`"%s" deploys to "%s" only, and no other workflow to a second region; expected are both regions`,
 		[one.name, region],
 	)
-	found := finding.of(subject, one, "/deployments", message)
+	first := min(object.keys(repository.facts(one, "deployments")))
+	found := finding.of(subject, one, repository.pointer(["deployments", first]), message)
 }
 
 pass contains subject.id if {

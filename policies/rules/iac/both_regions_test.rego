@@ -36,7 +36,7 @@ test_two_workflows_cover_each_other if {
 test_one_region_is_denied_where_the_repository_is_complete if {
 	doc := complete(one_region)
 	some found in rule.deny with input as doc
-	found.pointer == "/deployments"
+	found.pointer == "/deployments/az deployment"
 	contains(found.message, `"deploy.yml" deploys to "westeurope" only`)
 	count(rule.pass) == 0 with input as doc
 }

@@ -120,12 +120,24 @@ pointers := {
 	"component": "/properties/RetentionInDays",
 }
 
-# What decides how long the telemetry of a workspace is kept.
-basis(workspace) := "component" if estate.classic(estate.insights(workspace))
+# What decides how long the telemetry of a workspace is kept: found once for each.
+basis(workspace) := bases[workspace.id]
 
-basis(workspace) := "tables" if count(tables(log_workspace(workspace))) > 0
+bases := {workspace.id: found |
+	some workspace in judged
+	some found in [basis_of(workspace)]
+}
 
-basis(workspace) := "workspace" if count(tables(log_workspace(workspace))) == 0
+judged contains workspace if {
+	some subject in estate.subjects("workspace_pair")
+	some workspace in estate.members(estate.pair(subject))
+}
+
+basis_of(workspace) := "component" if estate.classic(estate.insights(workspace))
+
+basis_of(workspace) := "tables" if count(tables(log_workspace(workspace))) > 0
+
+basis_of(workspace) := "workspace" if count(tables(log_workspace(workspace))) == 0
 
 # The resource that keeps it.
 keeper(workspace) := estate.insights(workspace) if basis(workspace) == "component"
@@ -134,19 +146,26 @@ keeper(workspace) := log_workspace(workspace) if basis(workspace) != "component"
 
 # Days by table; under the name "" the days of a whole Log Analytics workspace, under the one of the
 # component its own.
-retention(workspace) := {"component": days} if {
+retention(workspace) := times[workspace.id]
+
+times := {workspace.id: found |
+	some workspace in judged
+	some found in [retention_of(workspace)]
+}
+
+retention_of(workspace) := {"component": days} if {
 	basis(workspace) == "component"
 	days := estate.insights(workspace).properties.RetentionInDays
 	is_number(days)
 }
 
-retention(workspace) := {"": days} if {
+retention_of(workspace) := {"": days} if {
 	basis(workspace) == "workspace"
 	days := log_workspace(workspace).properties.retentionInDays
 	is_number(days)
 }
 
-retention(workspace) := {lower(table.name): table.properties.retentionInDays | some table in read} if {
+retention_of(workspace) := {lower(table.name): table.properties.retentionInDays | some table in read} if {
 	basis(workspace) == "tables"
 	read := tables(log_workspace(workspace))
 	every table in read {

@@ -61,8 +61,7 @@ import data.holdfast.lib.finding
 import data.holdfast.lib.network
 
 deny contains finding.about(found, workspace.name) if {
-	some subject in estate.subjects("associated_resource")
-	it := estate.resource(subject)
+	some [subject, it] in judged
 	network.closed(it) == "firewall"
 	pair := estate.pair(subject)
 	shared(pair, it)
@@ -77,8 +76,7 @@ deny contains finding.about(found, workspace.name) if {
 }
 
 pass contains subject.id if {
-	some subject in estate.subjects("associated_resource")
-	it := estate.resource(subject)
+	some [subject, it] in judged
 	network.closed(it) == "firewall"
 	pair := estate.pair(subject)
 	shared(pair, it)
@@ -88,8 +86,7 @@ pass contains subject.id if {
 }
 
 exempt contains finding.exempt(subject, "only one workspace of the pair uses it") if {
-	some subject in estate.subjects("associated_resource")
-	it := estate.resource(subject)
+	some [subject, it] in judged
 	pair := estate.pair(subject)
 	[first, second] := estate.members(pair)
 	some [user, other] in [[first, second], [second, first]]
@@ -98,13 +95,13 @@ exempt contains finding.exempt(subject, "only one workspace of the pair uses it"
 }
 
 exempt contains finding.exempt(subject, "it takes traffic from everywhere") if {
-	some subject in estate.subjects("associated_resource")
-	network.reachable_by_all(estate.resource(subject))
+	some [subject, it] in judged
+	network.reachable_by_all(it)
 }
 
 exempt contains finding.exempt(subject, "its firewall admits no networks (HF-NET-003)") if {
-	some subject in estate.subjects("associated_resource")
-	network.closed(estate.resource(subject)) == "endpoints"
+	some [subject, it] in judged
+	network.closed(it) == "endpoints"
 }
 
 exempt contains finding.exempt(subject, reason) if {
@@ -116,6 +113,11 @@ exempt contains finding.exempt(subject, reason) if {
 uses := {
 	"microsoft.containerregistry/registries": "container_registry",
 	"microsoft.keyvault/vaults": "key_vault",
+}
+
+judged contains [subject, it] if {
+	some subject in estate.subjects("associated_resource")
+	it := estate.resource(subject)
 }
 
 shared(pair, it) if count({user.workspace | some user in network.users(pair, it)}) == 2

@@ -23,6 +23,7 @@
 #     Microsoft.MachineLearningServices/workspaces:
 #       - {any_of: ["", /properties/publicNetworkAccess]}
 #       - {any_of: ["", /properties/privateEndpointConnections]}
+#     Microsoft.MachineLearningServices/workspaces/computes: [{any_of: ["", /properties/properties/subnet/id]}]
 #     Microsoft.Storage/storageAccounts: [{any_of: ["", /properties/publicNetworkAccess, /properties/networkAcls]}]
 #     Microsoft.KeyVault/vaults: [{any_of: ["", /properties/publicNetworkAccess, /properties/networkAcls]}]
 #     Microsoft.ContainerRegistry/registries:
@@ -90,9 +91,10 @@ families := {
 }
 
 deny contains finding.about(finding.related(found, related), family) if {
-	some subject in estate.subjects("private_endpoint_target")
-	it := estate.resource(subject)
-	some family, clash in clashes(it)
+	some [subject, _, it, _] in judged
+	found_clashes := clashes(it)
+	some family in {one.family | some one in found_clashes}
+	clash := [one | some one in found_clashes; one.family == family][0]
 	message := sprintf(
 		`the private endpoints of "%s" in both regions register in one zone "%s"; expected is a zone per region`,
 		[it.name, clash.zone.name],
@@ -102,11 +104,9 @@ deny contains finding.about(finding.related(found, related), family) if {
 }
 
 deny contains finding.about(found, sprintf("%s %s", [user.name, family])) if {
-	some subject in estate.subjects("private_endpoint_target")
-	pair := estate.pair(subject)
-	it := estate.resource(subject)
-	clashes(it) == {}
-	some user in users(pair, it)
+	some [subject, pair, it, users] in judged
+	clashes(it) == set()
+	some user in users
 	some family in needed(pair, it, user)
 	some reference in network.networks(user)
 	found_network := estate.resource(reference)
@@ -119,12 +119,10 @@ deny contains finding.about(found, sprintf("%s %s", [user.name, family])) if {
 }
 
 pass contains subject.id if {
-	some subject in estate.subjects("private_endpoint_target")
-	pair := estate.pair(subject)
-	it := estate.resource(subject)
-	clashes(it) == {}
-	users(pair, it) != set()
-	every user in users(pair, it) {
+	some [subject, pair, it, users] in judged
+	clashes(it) == set()
+	users != set()
+	every user in users {
 		needed(pair, it, user) != set()
 		every family in needed(pair, it, user) {
 			resolved(pair, it, user, family)
@@ -133,8 +131,7 @@ pass contains subject.id if {
 }
 
 exempt contains finding.exempt(subject, "no private endpoint leads to it") if {
-	some subject in estate.subjects("private_endpoint_target")
-	it := estate.resource(subject)
+	some [subject, _, it, _] in judged
 	object.get(it, ["relations", "private_endpoints"], []) == []
 	needs_none(it)
 }
@@ -145,17 +142,15 @@ exempt contains finding.exempt(subject, reason) if {
 }
 
 exempt contains finding.exempt(subject, reason) if {
-	some subject in estate.subjects("private_endpoint_target")
-	pair := estate.pair(subject)
-	it := estate.resource(subject)
-	some user in users(pair, it)
+	some [subject, pair, it, users] in judged
+	some user in users
 	unserved(pair, it, user)
 	reason := sprintf(`no private endpoint of it serves the network of "%s" (HF-NET-002, HF-NET-003)`, [user.name])
 }
 
 open contains finding.open(subject, reason) if {
-	some subject in estate.subjects("private_endpoint_target")
-	some user in users(estate.pair(subject), estate.resource(subject))
+	some [subject, _, _, users] in judged
+	some user in users
 	some reference in network.networks(user)
 	found := estate.resource(reference)
 	not azure_dns(found)
@@ -163,14 +158,21 @@ open contains finding.open(subject, reason) if {
 }
 
 open contains finding.open(subject, reason) if {
-	some subject in estate.subjects("private_endpoint_target")
-	some endpoint in estate.related(estate.resource(subject), "private_endpoints")
+	some [subject, _, it, _] in judged
+	some endpoint in estate.related(it, "private_endpoints")
 	estate.related(endpoint, "dns_zone_groups") == []
 	reason := sprintf(`"%s" has no zone group: its records are kept by hand`, [endpoint.name])
 }
 
+# Subject, pair, resource and the members that use it.
+judged contains [subject, pair, it, users_of(pair, it)] if {
+	some subject in estate.subjects("private_endpoint_target")
+	pair := estate.pair(subject)
+	it := estate.resource(subject)
+}
+
 # The members of a pair that find a resource by name: those that use it, or the workspace itself.
-users(pair, it) := {user.workspace | some user in network.users(pair, it)} | {workspace |
+users_of(pair, it) := {user.workspace | some user in network.users(pair, it)} | {workspace |
 	some workspace in estate.members(pair)
 	estate.same(workspace, it)
 }
@@ -217,27 +219,24 @@ zones(endpoint, family) := [zone |
 	startswith(lower(zone.name), family)
 ]
 
-# Endpoints in two regions that register in one zone, by family.
-clashes(it) := {family: {"zone": zone, "other": second} |
-	[first, second] := regions_apart(it)
+# Endpoints in two regions that register in one zone: each family of names, zone and other endpoint.
+clashes(it) := {{"family": family, "zone": zone, "other": second} |
+	some [first, second] in regions_apart(it)
 	some group in network.groups(first)
 	group in network.groups(second)
 	some family in families[group]
-	zone := zones(first, family)[0]
-	estate.same(zone, zones(second, family)[0])
+	some zone in zones(first, family)
+	some twin in zones(second, family)
+	estate.same(zone, twin)
 }
 
-# The first two endpoints of a resource that lie in different regions.
-regions_apart(it) := apart[0] if {
-	apart := [[first, second] |
-		some first in estate.related(it, "private_endpoints")
-		some second in estate.related(it, "private_endpoints")
-		first.name < second.name
-		network.groups(first) & network.groups(second) != set()
-		estate.resource(network.place(first)).location != estate.resource(network.place(second)).location
-	]
-	count(apart) > 0
-}
+# The endpoints of a resource by two that lie in different regions. An account has one for blobs and one
+# for files in each, and endpoints of different groups may have one name.
+regions_apart(it) := [[first, second] |
+	some first in estate.related(it, "private_endpoints")
+	some second in estate.related(it, "private_endpoints")
+	estate.resource(network.place(first)).location < estate.resource(network.place(second)).location
+]
 
 resolved(pair, it, user, family) if {
 	some endpoint in serving(pair, it, user)

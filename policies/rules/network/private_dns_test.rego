@@ -38,6 +38,35 @@ test_one_zone_for_both_regions_is_denied if {
 	rule.pass == everything - ids(["kv"]) with input as doc
 }
 
+# Azure accepts one name in two resource groups.
+one_name := {
+	"pe-kv-west": {"named": "pe-kv", "elsewhere": "-west"}, "pe-kv-north": {"named": "pe-kv", "elsewhere": "-north"},
+	"pe-kv-west/default": {"named": "pe-kv/default", "elsewhere": "-west"},
+	"pe-kv-north/default": {"named": "pe-kv/default", "elsewhere": "-north"},
+}
+
+test_endpoints_of_one_name_are_told_apart if {
+	doc := private.pair(object.union(one_name, in_one_zone))
+	some found in rule.deny with input as doc
+	found.resource == fixture.id("kv")
+	rule.pass == everything - ids(["kv"]) with input as doc
+	apart := private.pair(one_name)
+	rule.pass == everything with input as apart
+}
+
+# The other service of an account, which has endpoints in both regions too.
+both_regions := object.union_n([
+	private.endpoint("north", "blob-of-west", "stwest", "blob", ["vault-north"]),
+	private.endpoint("north", "file-of-west", "stwest", "file", ["file"]),
+])
+
+test_every_service_of_an_account_needs_zones_of_its_own if {
+	doc := private.pair(both_regions)
+	some found in rule.deny with input as doc
+	found.resource == fixture.id("stwest")
+	contains(found.message, `of "stwest" in both regions register in one zone "privatelink.file.`)
+}
+
 test_network_without_link_is_denied if {
 	missing := {
 		"link-api-north": "ws-north", "link-notebooks-north": "ws-north", "link-blob-north": "stnorth",

@@ -84,8 +84,7 @@ services := {
 }
 
 deny contains finding.about(found, sprintf("%s %s", [user.workspace.name, service])) if {
-	some subject in estate.subjects("associated_resource")
-	it := estate.resource(subject)
+	some [subject, it] in judged
 	network.closed(it) == "endpoints"
 	pair := estate.pair(subject)
 	some user in network.users(pair, it)
@@ -101,8 +100,7 @@ deny contains finding.about(found, sprintf("%s %s", [user.workspace.name, servic
 }
 
 pass contains subject.id if {
-	some subject in estate.subjects("associated_resource")
-	it := estate.resource(subject)
+	some [subject, it] in judged
 	network.closed(it) == "endpoints"
 	pair := estate.pair(subject)
 	users := network.users(pair, it)
@@ -113,13 +111,13 @@ pass contains subject.id if {
 }
 
 exempt contains finding.exempt(subject, "it takes traffic from everywhere") if {
-	some subject in estate.subjects("associated_resource")
-	network.reachable_by_all(estate.resource(subject))
+	some [subject, it] in judged
+	network.reachable_by_all(it)
 }
 
 exempt contains finding.exempt(subject, "its firewall admits networks (HF-NET-007)") if {
-	some subject in estate.subjects("associated_resource")
-	network.closed(estate.resource(subject)) == "firewall"
+	some [subject, it] in judged
+	network.closed(it) == "firewall"
 }
 
 exempt contains finding.exempt(subject, reason) if {
@@ -128,10 +126,15 @@ exempt contains finding.exempt(subject, reason) if {
 }
 
 exempt contains finding.exempt(subject, reason) if {
-	some subject in estate.subjects("associated_resource")
-	some user in network.users(estate.pair(subject), estate.resource(subject))
+	some [subject, it] in judged
+	some user in network.users(estate.pair(subject), it)
 	not network.managed(user.workspace)
 	reason := network.homeless(user.workspace)
+}
+
+judged contains [subject, it] if {
+	some subject in estate.subjects("associated_resource")
+	it := estate.resource(subject)
 }
 
 served(_, _, user) if by_service(user.workspace)

@@ -167,6 +167,13 @@ test_what_is_known_can_be_too_much_already if {
 	count(rule.deny) == 1 with input as estate(changes)
 }
 
+test_size_that_is_offered_nowhere_is_named if {
+	doc := estate({"ws-west/cpu": {"properties": {"properties": {"vmSize": "Standard_F8s_v2"}}}})
+	count(((rule.deny | rule.pass) | rule.exempt)) == 0 with input as doc
+	some words in rule.open with input as doc
+	words.reason == "no region that was read offers Standard_F8s_v2, so its family and cores are not known"
+}
+
 test_direction_is_needed if {
 	doc := estate({})
 	undirected := object.union(doc, {"pairs": [object.remove(doc.pairs[0], ["primary", "secondary"])]})

@@ -49,6 +49,7 @@
 #   aprl: [6e4f0fd1]
 package holdfast.rules.quota.endpoint_quota
 
+import data.holdfast.lib.compute
 import data.holdfast.lib.estate
 import data.holdfast.lib.finding
 import data.holdfast.lib.quota
@@ -100,6 +101,16 @@ open contains finding.open(subject, reason) if {
 	some subject in estate.subjects("subscription_region")
 	not quota.directed(subject)
 	reason := "it is not known in which direction a pair fails over"
+}
+
+open contains finding.open(subject, reason) if {
+	some subject in estate.subjects("subscription_region")
+	some workspace in quota.workspaces(subject)
+	compute.names != set()
+	some one in quota.deployments(workspace)
+	size := one.size
+	not lower(size) in compute.names
+	reason := sprintf("no region that was read offers %s, so its family and cores are not known", [size])
 }
 
 # Subject, usages, and what deployments and clusters need.

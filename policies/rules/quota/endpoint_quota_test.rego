@@ -106,6 +106,13 @@ test_what_is_not_known_is_open if {
 	}
 }
 
+test_size_that_is_offered_nowhere_is_named if {
+	doc := estate({"ws-west/score/blue": {"properties": {"instanceType": "Standard_F8s_v2"}}})
+	count(((rule.deny | rule.pass) | rule.exempt)) == 0 with input as doc
+	some words in rule.open with input as doc
+	words.reason == "no region that was read offers Standard_F8s_v2, so its family and cores are not known"
+}
+
 test_direction_is_needed if {
 	doc := estate({})
 	undirected := object.union(doc, {"pairs": [object.remove(doc.pairs[0], ["primary", "secondary"])]})

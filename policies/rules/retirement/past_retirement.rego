@@ -76,30 +76,32 @@ elsewhere := {
 }
 
 deny contains finding.about(found, hit.row.id) if {
-	some subject in estate.subjects("retirable")
-	it := estate.resource(subject)
-	some hit in hits(it)
+	some [subject, it, all_hits] in judged
+	some hit in all_hits
 	retirements.level(hit.row) == "rule"
 	found := finding.of(subject, it, hit.pointer, message(it, hit))
 }
 
 deny contains finding.about(found, hit.row.id) if {
-	some subject in estate.subjects("retirable")
-	it := estate.resource(subject)
-	some hit in hits(it)
+	some [subject, it, all_hits] in judged
+	some hit in all_hits
 	retirements.level(hit.row) == "warning"
 	found := finding.at_level(subject, it, hit.pointer, message(it, hit), "warning")
 }
 
 pass contains subject.id if {
-	some subject in estate.subjects("retirable")
-	it := estate.resource(subject)
+	some [subject, it, all_hits] in judged
 	every path in tested(it) {
 		settled(it, path)
 	}
-	every hit in hits(it) {
+	every hit in all_hits {
 		retirements.later(hit.row)
 	}
+}
+
+judged contains [subject, it, hits(it)] if {
+	some subject in estate.subjects("retirable")
+	it := estate.resource(subject)
 }
 
 message(it, hit) := sprintf(
@@ -109,18 +111,15 @@ message(it, hit) := sprintf(
 
 # What of the table applies to a resource, and where it says so.
 hits(it) := ({{"row": row, "pointer": pointer_to(path)} |
-	some row in rows
-	some test in row.match
+	some [test, row] in tests_of(it)
 	path := path_of(test, it)
 	fits(test, object.get(it, path, ""))
 } | {{"row": row, "pointer": pointer_to(path)} |
 	some path in sizes(it)
-	some row in rows
-	some test in row.match
+	some [test, row] in size_tests
 	regex.match(lower(test.vmSize), lower(object.get(it, path, "")))
 }) | {{"row": row, "pointer": ""} |
-	some row in rows
-	some test in row.match
+	some [test, row] in tests_of(it)
 	lower(test.armType) == it.type
 	not test.path
 	not test.apiVersionMatches
@@ -132,12 +131,30 @@ rows := [row |
 	not name in elsewhere
 ]
 
+tests := [[test, row] | some row in rows; some test in row.match]
+
+# The tests that look at virtual machine sizes, and by the type that they ask for the others: a test for each
+# resource, not the table for each.
+size_tests := [pair | some pair in tests; pair[0].vmSize]
+
+typed_tests := {type: tests_for(type) | some type in {lower(pair[0].armType) | some pair in tests}}
+
+tests_for(type) := [pair | some pair in tests; lower(pair[0].armType) == type]
+
+compute_tests := [pair | some pair in tests; pair[0].computeType]
+
+tests_of(it) := array.concat(object.get(typed_tests, it.type, []), compute_tests) if it.type == compute_type
+
+tests_of(it) := object.get(typed_tests, it.type, []) if it.type != compute_type
+
+compute_type := "microsoft.machinelearningservices/workspaces/computes"
+
 # Where in this resource a test of the table looks.
 path_of(test, it) := split(test.path, ".") if lower(test.armType) == it.type
 
 path_of(test, it) := ["properties", "computeType"] if {
 	test.computeType
-	it.type == "microsoft.machinelearningservices/workspaces/computes"
+	it.type == compute_type
 }
 
 # Case is ignored; lower-case patterns match lower-case values.
@@ -176,7 +193,7 @@ sizes(it) := [["properties", "computeProfile", "roles", at, "hardwareProfile", "
 }
 
 # Every place that a test looks at.
-tested(it) := {path | some row in rows; some test in row.match; path := path_of(test, it)} | ({path |
+tested(it) := {path | some [test, _] in tests_of(it); path := path_of(test, it)} | ({path |
 	some path in sizes(it)
 } | lists(it))
 

@@ -260,8 +260,9 @@ impl<'t> Reading<'t> {
     pub fn finish(self, artefact: &mut Artefact, unread: Option<&str>) -> bool {
         let tree = self.names.library.tree;
         let mut members = self.members.into_inner();
-        let hole =
-            |place: &str| Value::new(Kind::Unknown(Unknown::Unresolved { expression: place.to_owned(), text: None }));
+        let hole = |place: &str| {
+            Value::new(Kind::Unknown(Unknown::Unresolved { expression: format!("what stands {place}"), text: None }))
+        };
         if let Some(place) = unread {
             for facts in [
                 &mut members.workspace_references,

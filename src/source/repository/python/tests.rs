@@ -336,7 +336,7 @@ fn what_does_not_follow_the_grammar_is_unknown_and_the_rest_is_read() {
     let resource = only(&inventory);
     assert!(resource.body["workspace_references"]["MLClient mlw-a"].is_object());
     let unread = Pointer::parse("/workspace_references/unread").expect("a pointer");
-    assert_eq!(resource.unknown[&unread].reason(), "the expression in line 2 cannot be resolved");
+    assert_eq!(resource.unknown[&unread].reason(), "the source does not determine what stands in line 2");
     let [gap] = inventory.collection.gaps.as_slice() else { panic!("{:?}", inventory.collection.gaps) };
     assert_eq!(gap.code, GapCode::SyntaxError);
     assert!(gap.types.contains(&"repository:jobs".to_owned()));

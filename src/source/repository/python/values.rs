@@ -89,6 +89,10 @@ impl Worth {
 
 /// The origin of a text with these parts.
 pub(super) fn origin_of(pieces: &[Piece]) -> Origin {
+    // What begins with something from outside, like a path below a folder that the job is given, is from there.
+    if matches!(pieces.first(), Some(Piece::Hole(Origin::Configured))) {
+        return Origin::Configured;
+    }
     let holes = || pieces.iter().filter_map(|piece| if let Piece::Hole(origin) = piece { Some(*origin) } else { None });
     if holes().any(|origin| origin == Origin::Unknown) {
         return Origin::Unknown;

@@ -226,8 +226,8 @@ impl<'t> Evaluator<'t> {
         self.tree.resolve(&from, text)
     }
 
-    /// The file or folder of the repository that a text means: where the step runs, at the root, or beside
-    /// the file that says so.
+    /// The file or folder of the repository that a text means: where the step runs, at the root (of a
+    /// repository that lies inside another one, too), or beside the file that says so.
     pub fn locate(&self, folder: &str, text: &str) -> Option<String> {
         // No path is longer.
         const LONGEST: usize = 1000;
@@ -235,7 +235,9 @@ impl<'t> Evaluator<'t> {
             return None;
         }
         let beside_file = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let mut candidates = [folder, "", beside_file].into_iter().filter_map(|folder| self.beside(folder, text));
+        let own_root = self.path.split_once("/.github/").map_or("", |(root, _)| root);
+        let mut candidates =
+            [folder, "", own_root, beside_file].into_iter().filter_map(|folder| self.beside(folder, text));
         candidates.find(|path| self.exists(path))
     }
 
