@@ -80,7 +80,7 @@ deny contains finding.of(subject, estate.resource(subject), "", message) if {
 	configs == set()
 	first := min({one.name | some one in users})
 	message := sprintf(
-		`"%s" takes its workspace from a configuration, and there is none; expected is one per region`,
+		`"%s" takes its workspace from a configuration that is not in the repository; expected is one per region`,
 		[first],
 	)
 }

@@ -45,7 +45,7 @@ test_one_workspace_is_open_elsewhere if {
 test_no_configuration_at_all if {
 	doc := complete(object.union(user, object.union(script, {"pay.yml": {"type": "definition", "kind": "compute"}})))
 	some found in rule.deny with input as doc
-	contains(found.message, `"run.sh" takes its workspace from a configuration, and there is none`)
+	contains(found.message, `"run.sh" takes its workspace from a configuration that is not in the repository`)
 	elsewhere := fixture.repository(user)
 	count(rule.deny) == 0 with input as elsewhere
 	some reason in rule.open with input as elsewhere

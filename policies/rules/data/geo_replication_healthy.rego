@@ -113,7 +113,7 @@ open contains finding.open(subject, reason) if {
 	account := geo_redundant_account(subject)
 	estate.absent(account, ["properties", "geoReplicationStats"])
 	reason := sprintf(
-		`Azure tells the replication state of "%s" only with read access to the second region (%s has none)`,
+		`Azure tells the replication state of "%s" only with read access to the second region (%s gives no such access)`,
 		[account.name, account.sku.name],
 	)
 }

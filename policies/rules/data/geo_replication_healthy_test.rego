@@ -78,7 +78,7 @@ test_missing_state_says_why if {
 	doc := captured({"stdata": {"sku": {"name": "Standard_GRS"}, "without": ["/properties/geoReplicationStats"]}})
 	count(rule.deny | rule.pass) == 0 with input as doc
 	some words in rule.open with input as doc
-	contains(words.reason, "only with read access to the second region (Standard_GRS has none)")
+	contains(words.reason, "only with read access to the second region (Standard_GRS gives no such access)")
 }
 
 test_unknown_capture_time_is_open if {

@@ -73,7 +73,7 @@ deny contains finding.about(found, relation) if {
 	some relation, part in parts
 	estate.absent(one, ["properties", part.property])
 	message := sprintf(
-		`the template of "%s" names no %s, so Azure makes one outside of it or there is none`,
+		`the template of "%s" names no %s, so Azure makes one outside of it, if at all`,
 		[one.name, part.noun],
 	)
 	found := finding.of(subject, one, "", message)

@@ -88,7 +88,7 @@ deny contains finding.of(subject, twin, "/properties/defaults/deploymentName", m
 	some [subject, _, twin] in compared
 	estate.empty(twin, ["properties", "defaults", "deploymentName"])
 	message := sprintf(
-		`"%s" in the failover workspace has no default deployment, so a call that names none fails`,
+		`"%s" in the failover workspace has no default deployment, so a call that names no deployment fails`,
 		[twin.name],
 	)
 }

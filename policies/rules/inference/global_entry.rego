@@ -67,7 +67,7 @@ deny contains finding.of(subject, endpoint, "", message) if {
 	some [subject, endpoint, _] in judged
 	input.parameters.global_entry == "none"
 	message := sprintf(
-		`"%s" has no entry point in front of both regions (global_entry: none), so every caller must be changed`,
+		`"%s" has no entry point in front of both regions (global_entry says so), so every caller must be changed`,
 		[endpoint.name],
 	)
 }

@@ -104,7 +104,7 @@ test_what_is_declared_decides if {
 		count(rule.deny | rule.open) == 0 with input as fixture.parameters(doc, {"global_entry": entry})
 	}
 	some found in rule.deny with input as fixture.parameters(pair({}), {"global_entry": "none"})
-	contains(found.message, "(global_entry: none)")
+	contains(found.message, "(global_entry says so)")
 	count(rule.pass) == 0 with input as fixture.parameters(pair({}), {"global_entry": "none"})
 }
 

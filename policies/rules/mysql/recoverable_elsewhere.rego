@@ -84,7 +84,7 @@ exempt contains finding.exempt(subject, reason) if {
 
 backup_there(server) := "a geo-redundant backup" if is_string(regions.pair(server.location))
 
-backup_there(server) := "a backup in another region (there is none without a paired region)" if {
+backup_there(server) := "a backup in another region (which takes a paired region)" if {
 	regions.pair(server.location) == null
 }
 

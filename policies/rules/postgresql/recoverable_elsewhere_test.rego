@@ -65,7 +65,7 @@ test_replica_elsewhere_or_promoted_is_denied if {
 test_backup_means_nothing_without_a_pair if {
 	doc := listed(object.union(backup("Enabled"), {"pg-west": {"location": "italynorth"}}))
 	some found in rule.deny with input as doc
-	contains(found.message, "there is none without a paired region")
+	contains(found.message, "which takes a paired region")
 	count(rule.pass) == 0 with input as doc
 }
 

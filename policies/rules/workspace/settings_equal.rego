@@ -120,7 +120,7 @@ setting(workspace, path) := sprintf("%v", [value]) if {
 	is_boolean(value)
 }
 
-setting(workspace, ["identity", "type"]) := "none" if estate.absent(workspace, ["identity", "type"])
+setting(workspace, ["identity", "type"]) := "nothing" if estate.absent(workspace, ["identity", "type"])
 
 # The two subnets differ as the regions do; what counts is whether there is one.
 setting(workspace, path) := "a subnet of its own" if {

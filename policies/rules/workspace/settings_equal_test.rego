@@ -68,9 +68,9 @@ test_two_subnets_are_equal_settings if {
 	count(rule.pass) == 1 with input as doc
 }
 
-test_missing_identity_is_none if {
+test_missing_identity_is_nothing if {
 	some found in rule.deny with input as north({"without": ["/identity"]})
-	contains(found.message, "has type none")
+	contains(found.message, "has type nothing")
 }
 
 test_spelling_of_identity_does_not_matter if {
