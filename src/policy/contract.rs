@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, Span};
 
 use super::compile::SETS;
-use super::syntax::{Node, Syntax, is_set, path, string, tail, walk};
+use super::syntax::{Node, Syntax, is_set, path, string, tail, walk, walk_query};
 use super::{PolicyError, PolicyFile};
 use crate::model::Pointer;
 use crate::rule::Rule;
@@ -48,6 +48,32 @@ pub(crate) fn check(rule: &Rule, file: &PolicyFile, relative: &str, syntax: &Syn
     check.errors.sort();
     check.errors.dedup();
     check.errors
+}
+
+/// In the body of an `every` no index is the variable of that `every`: the virtual machine takes it for a
+/// search, so `every name in names { it[name] }` holds where nothing has that name. It would be a pass that
+/// nothing proves.
+pub(crate) fn check_every(file: &PolicyFile, syntax: &Syntax) -> Vec<PolicyError> {
+    let mut errors = Vec::new();
+    for (_, _, rego) in syntax.rules() {
+        walk(rego, &mut |node| {
+            let Node::Literal(Literal::Every { key, value, query, .. }) = node else { return };
+            let names: Vec<&str> = key.iter().chain([value]).map(Span::text).collect();
+            walk_query(query, &mut |inner| {
+                if let Node::Expr(Expr::RefBrack { index, span, .. }) = inner
+                    && let Expr::Var { span: variable, .. } = index.as_ref()
+                    && names.contains(&variable.text())
+                {
+                    let message = format!(
+                        "`{}` of `every` is an index in its body, which the virtual machine takes for a search; look it up in a function",
+                        variable.text()
+                    );
+                    errors.push(file.error(span.line as usize, message));
+                }
+            });
+        });
+    }
+    errors
 }
 
 /// Ids and aliases are unique over all rules.
@@ -397,6 +423,25 @@ pass contains s.id if some s in estate.subjects(\"workspace_pair\")
         assert!(errors_at("storage/x.rego", false, &other)[0].contains("lacks `microsoft.insights/metricalerts`"));
         let computed = HEAD.replace("\"microsoft.insights/metricalerts\"", "s.kind");
         assert_eq!(errors_at("storage/x.rego", false, &computed), [""; 0]);
+    }
+
+    #[test]
+    fn an_index_by_the_variable_of_every_is_refused() {
+        let errors = |body: &str| {
+            let file = PolicyFile::new("x.rego", format!("package acme.x\n\np(it) if {{\n\t{body}\n}}\n"));
+            let syntax = Syntax::parse(&file).unwrap_or_else(|error| panic!("{error}"));
+            check_every(&file, &syntax).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        for body in [
+            "every name in {\"a\"} { it[name] }",
+            "every name, _ in {\"a\": 1} { count(it.relations[name]) > 0 }",
+            "every one in it { every name in {\"a\"} { one[name] == 1 } }",
+        ] {
+            assert!(errors(body)[0].starts_with("x.rego:4: `name` of `every`"), "{body}: {:?}", errors(body));
+        }
+        for body in ["every name in {\"a\"} { has(it, name) }", "every one in it { some k in one.keys; one.by[k] }"] {
+            assert!(errors(body).is_empty(), "{body}: {:?}", errors(body));
+        }
     }
 
     #[test]

@@ -287,6 +287,7 @@ fn check_custom(policy: &RulePolicy, helpers: &[PolicyFile]) -> Vec<PolicyError>
     let modules: Vec<recursion::Module> =
         parsed.iter().map(|(file, package, syntax)| (*file, package.as_str(), syntax)).collect();
     let mut errors = recursion::check(&modules);
+    errors.extend(parsed.iter().flat_map(|(file, _, syntax)| contract::check_every(file, syntax)));
     errors.extend(contract::check(&policy.rule, &policy.file, &policy.relative, &parsed[0].2));
     errors
 }

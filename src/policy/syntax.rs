@@ -185,6 +185,15 @@ pub(crate) fn walk<'a>(rule: &'a Rule, visit: &mut dyn FnMut(Node<'a>)) {
             }
         }
     }
+    walk_all(stack, queries, visit);
+}
+
+/// Visits every literal and expression of a query.
+pub(crate) fn walk_query<'a>(query: &'a Query, visit: &mut dyn FnMut(Node<'a>)) {
+    walk_all(Vec::new(), vec![query], visit);
+}
+
+fn walk_all<'a>(mut stack: Vec<&'a Expr>, mut queries: Vec<&'a Query>, visit: &mut dyn FnMut(Node<'a>)) {
     loop {
         if let Some(expr) = stack.pop() {
             visit(Node::Expr(expr));
