@@ -4,7 +4,8 @@
 #   A pipeline or a script that names its workspace has to be changed, reviewed and merged before it can run
 #   against the failover workspace, in the middle of an outage. The name belongs where it can be switched: in a
 #   variable of the environment, a parameter, an argument, or an entry of a matrix over the workspaces, which is
-#   data. A literal counts also if it stands in a variable of the same file.
+#   data. A literal counts also if it stands in a variable of the same file. What is computed in a way that is
+#   not followed (the output of a command) proves nothing and stays open, although the catalogue says never.
 # scope: package
 # related_resources:
 #   - ref: https://learn.microsoft.com/azure/machine-learning/how-to-high-availability-machine-learning
@@ -61,7 +62,7 @@ pass contains subject.id if {
 	named := arguments(one)
 	count(named) > 0
 	every argument in named {
-		argument.origin in {"configured", "placeholder", "unknown"}
+		argument.origin in {"configured", "placeholder"}
 	}
 }
 
@@ -69,6 +70,13 @@ exempt contains finding.exempt(subject, "no command in it names a workspace") if
 	some [subject, one] in judged
 	estate.settled(one, ["commands"])
 	count(arguments(one)) == 0
+}
+
+open contains finding.open(subject, reason) if {
+	some [subject, one] in judged
+	some argument in arguments(one)
+	argument.origin == "unknown"
+	reason := "a workspace or resource group in it is computed in a way that is not followed"
 }
 
 judged contains [subject, one] if {

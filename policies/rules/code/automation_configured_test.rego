@@ -30,10 +30,18 @@ test_literal_group_is_denied if {
 }
 
 test_variables_and_arguments_pass if {
-	some origin in ["configured", "placeholder", "unknown"]
-	doc := with_arguments({"workspace": fixture.argument(origin)})
-	count(rule.pass) == 1 with input as doc
-	count(rule.deny) == 0 with input as doc
+	every origin in ["configured", "placeholder"] {
+		doc := with_arguments({"workspace": fixture.argument(origin)})
+		count(rule.pass) == 1 with input as doc
+		count(rule.deny) == 0 with input as doc
+	}
+}
+
+test_what_is_computed_is_open if {
+	doc := with_arguments({"workspace": fixture.argument("unknown")})
+	count(((rule.pass | rule.deny) | rule.exempt)) == 0 with input as doc
+	some words in rule.open with input as doc
+	contains(words.reason, "computed")
 }
 
 test_commands_without_a_workspace_are_exempt if {
