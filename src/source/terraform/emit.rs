@@ -366,11 +366,13 @@ pub(super) fn finish(pending: Vec<Pending>, inventory: &mut Inventory) {
     for (one, part) in parts {
         match by_id.get(&key(&part.whole)) {
             Some(index) => join(&mut wholes[*index], one, part),
-            // The whole is elsewhere: what is known of it are these properties. What Azure makes together with
-            // its parent is there as soon as the parent is declared.
+            // The whole is elsewhere: what is known of it are these properties. The one that Azure makes together
+            // with its parent, always called `default`, is there as soon as the parent is declared.
             None => {
                 let declared = |parent: ResourceId| by_id.contains_key(parent.key());
-                let made_with_parent = ResourceId::from_text(part.whole.clone()).parent().is_some_and(declared);
+                let id = ResourceId::from_text(part.whole.clone());
+                let is_default = id.name().and_then(Text::as_known).is_some_and(|name| name == "default");
+                let made_with_parent = is_default && id.parent().is_some_and(declared);
                 wholes.push(alone(one, part, !made_with_parent));
             }
         }
