@@ -51,7 +51,7 @@ pub struct Scope {
 
 impl Scope {
     /// Stands for the folder that a repository is published at, in front of a path within it.
-    pub const TREE: &'static str = "holdfast-tree://root/";
+    pub const TREE: &'static str = "holdfast-tree://repository/";
 
     /// The scope of a deployment that nothing is known of.
     pub fn unknown(kind: ScopeKind, deployment: &str) -> Self {
