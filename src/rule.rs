@@ -206,6 +206,25 @@ pub struct Remediation {
     pub terraform: String,
 }
 
+impl Remediation {
+    /// The text without the code in it. Code stands in lines of its own, indented by four spaces, as in
+    /// Markdown.
+    pub fn sentences(&self) -> String {
+        let lines = self.text.lines().filter(|line| !line.starts_with(CODE));
+        lines.map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The code in the text; empty if there is none.
+    pub fn code(&self) -> String {
+        let lines = self.text.lines().skip_while(|line| !line.starts_with(CODE));
+        let code: Vec<&str> = lines.map(|line| line.strip_prefix(CODE).unwrap_or_default()).collect();
+        code.join("\n").trim_end().to_owned()
+    }
+}
+
+/// What marks a line of code in a text.
+const CODE: &str = "    ";
+
 /// The METADATA of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -292,5 +311,20 @@ impl Rule {
     /// The area of the id: `STOR` of `HF-STOR-001`.
     pub fn area(&self) -> &str {
         self.id.split('-').nth(1).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_told_from_sentences() {
+        let text = "Run it once per region:\n\n    matrix:\n      region: [a, b]\n\n    steps: []\n".to_owned();
+        let remediation = Remediation { text, ..Remediation::default() };
+        assert_eq!(remediation.sentences(), "Run it once per region:");
+        assert_eq!(remediation.code(), "matrix:\n  region: [a, b]\n\nsteps: []");
+        let plain = Remediation { text: "One sentence\nover two lines.".to_owned(), ..Remediation::default() };
+        assert_eq!((plain.sentences().as_str(), plain.code().as_str()), ("One sentence over two lines.", ""));
     }
 }

@@ -1,5 +1,6 @@
 //! The report grouped as people read it, for all outputs that people read.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,17 +111,18 @@ pub(super) fn by_code(gaps: &[ReportedGap]) -> Vec<(GapCode, Vec<&ReportedGap>)>
 }
 
 /// The remediation in the language of the place; empty if there is none in any.
-pub(super) fn snippet<'a>(finding: &Finding, rule: &'a Rule) -> (&'static str, &'a str) {
+pub(super) fn snippet<'a>(finding: &Finding, rule: &'a Rule) -> (&'static str, Cow<'a, str>) {
     let remediation = &rule.remediation;
-    let cli = ("sh", remediation.cli.as_str());
-    let bicep = ("bicep", remediation.bicep.as_str());
-    let terraform = ("hcl", remediation.terraform.as_str());
+    let code = ("", Cow::Owned(remediation.code()));
+    let cli = ("sh", Cow::Borrowed(remediation.cli.as_str()));
+    let bicep = ("bicep", Cow::Borrowed(remediation.bicep.as_str()));
+    let terraform = ("hcl", Cow::Borrowed(remediation.terraform.as_str()));
     let extension = finding.place.path.rsplit_once('.').map_or("", |(_, extension)| extension);
     let order = match extension {
-        _ if finding.place.source.is_none() => [cli, bicep, terraform],
-        "tf" | "tfvars" => [terraform, bicep, cli],
-        "bicep" | "bicepparam" | "json" | "jsonc" => [bicep, cli, terraform],
-        _ => [cli, bicep, terraform],
+        _ if finding.place.source.is_none() => [cli, bicep, terraform, code],
+        "tf" | "tfvars" => [terraform, bicep, cli, code],
+        "bicep" | "bicepparam" | "json" | "jsonc" => [bicep, cli, terraform, code],
+        _ => [code, cli, bicep, terraform],
     };
     order.into_iter().find(|(_, code)| !code.trim().is_empty()).unwrap_or_default()
 }

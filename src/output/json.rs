@@ -123,6 +123,8 @@ struct JsonRule<'a> {
 struct JsonRemediation {
     text: String,
     #[serde(skip_serializing_if = "String::is_empty")]
+    code: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     cli: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     bicep: String,
@@ -144,6 +146,7 @@ impl<'a> JsonRule<'a> {
             cost: clean(&rule.cost),
             remediation: JsonRemediation {
                 text: remediation(rule),
+                code: clean_block(&rule.remediation.code()),
                 cli: clean_block(rule.remediation.cli.trim_end()),
                 bicep: clean_block(rule.remediation.bicep.trim_end()),
                 terraform: clean_block(rule.remediation.terraform.trim_end()),

@@ -59,9 +59,10 @@ pub(super) fn sentence(finding: &Finding) -> String {
     stopped(text)
 }
 
-/// What to do about a finding of a rule, one or more sentences.
+/// What to do about a finding of a rule, one or more sentences without code.
 pub(super) fn remediation(rule: &Rule) -> String {
-    let text = clean(rule.remediation.text.trim());
+    let sentences = rule.remediation.sentences();
+    let text = clean(sentences.trim_end_matches(':'));
     if text.is_empty() { format!("Make this true: {}.", clean(&rule.title)) } else { stopped(text.into_owned()) }
 }
 

@@ -232,7 +232,9 @@ fn help_markdown(rule: &Rule) -> String {
         levels(rule),
         remediation(rule)
     );
+    let code = rule.remediation.code();
     let snippets = [
+        ("In the code", "", &code),
         ("Azure CLI", "sh", &rule.remediation.cli),
         ("Bicep", "bicep", &rule.remediation.bicep),
         ("Terraform", "hcl", &rule.remediation.terraform),
