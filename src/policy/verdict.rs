@@ -81,8 +81,16 @@ fn by_subject(reasons: Vec<(String, String)>) -> BTreeMap<String, BTreeSet<Strin
     result
 }
 
+/// The most reasons that are told of one subject: one of a repository may have one per resource.
+const MOST_REASONS: usize = 2;
+
 fn sentence(reasons: &BTreeSet<String>) -> String {
-    reasons.iter().map(String::as_str).collect::<Vec<_>>().join("; ")
+    let mut text = reasons.iter().take(MOST_REASONS).map(String::as_str).collect::<Vec<_>>().join("; ");
+    match reasons.len().saturating_sub(MOST_REASONS) {
+        0 => {}
+        more => text.push_str(&format!("; and {more} more")),
+    }
+    text
 }
 
 #[cfg(test)]
@@ -118,6 +126,13 @@ mod tests {
             verdicts(&["b", "a"], answers),
             [(Verdict::Open, "nothing about a".to_owned()), (Verdict::Open, "one; two".to_owned())]
         );
+    }
+
+    #[test]
+    fn many_reasons_are_cut_with_a_count() {
+        let open = ["d", "c", "b", "a"].map(|reason| words("s", reason)).to_vec();
+        let answers = Answers { open, ..Answers::default() };
+        assert_eq!(verdicts(&["s"], answers), [(Verdict::Open, "a; b; and 2 more".to_owned())]);
     }
 
     #[test]
