@@ -73,7 +73,8 @@ fn readers(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(file, |bencher| {
             bencher.iter(|| {
-                let tree = FileTree::open(folder.path(), &[], &|_| true).expect("the folder is there");
+                let tree =
+                    FileTree::open(folder.path(), &[folder.path().to_owned()], &|_| true).expect("the folder is there");
                 let (inventory, _) = read_tree(&tree, &BTreeMap::new());
                 assert_eq!(inventory.resources.len(), 2 * WORKSPACES);
                 inventory
